@@ -1,30 +1,74 @@
 // How the browser gets what Node has: injected into the bundle, never read from the page.
 // One description for the library build, the demo, and the browser tests.
 import { fileURLToPath } from 'node:url'
-import type { UserConfig } from 'vite'
+import { type Plugin, transformWithOxc, type UserConfig } from 'vite'
 
-const here = (path: string) => fileURLToPath(new URL(`./src/platform/browser/${path}`, import.meta.url))
+const here = (path: string) => fileURLToPath(new URL(`./${path}`, import.meta.url))
+const own = (file: string) => here(`src/platform/browser/${file}`)
 
-const inject = {
-  Buffer: ['buffer', 'Buffer'] as [string, string],
-  process: [here('process.ts'), 'process'] as [string, string],
-  global: [here('global.ts'), 'globalObject'] as [string, string],
+type Injected = Record<string, [module: string, name: string]>
+
+const inject: Injected = {
+  Buffer: ['buffer', 'Buffer'],
+  process: [own('process.ts'), 'process'],
+  global: [own('global.ts'), 'globalObject'],
 }
 
+/** Code that asks whether there is WebAssembly gets an answer that knows the page's security policy. */
+const injectIntoDependencies: Injected = { ...inject, WebAssembly: [own('web-assembly.ts'), 'webAssembly'] }
+
+/** The bundler injects into builds and into the dependencies of the dev server; this does it for our own sources. */
+function injectWhileServing(): Plugin {
+  const mentions = new RegExp(`\\b(${Object.keys(inject).join('|')})\\b`)
+  const ours = new RegExp(`^${here('(src|test|demo|e2e)/').replaceAll('\\', '/')}`)
+  const provided = new Set(Object.values(inject).map(([module]) => module))
+  return {
+    name: 'replic8:inject',
+    apply: 'serve',
+    async transform(code, id) {
+      const path = id.split('?')[0] as string
+      if (!ours.test(path) || provided.has(path) || !/\.[jt]s$/.test(path) || !mentions.test(code)) return
+      return transformWithOxc(code, path, { inject, lang: path.endsWith('.ts') ? 'ts' : 'js' })
+    },
+  }
+}
+
+/** Large packages of which one dependency needs little; other packages of a test or a demo get the real ones. */
+const slimmed: [importer: string, pkg: string, replacement: string][] = [
+  ['simple-peer', 'readable-stream', own('duplex.ts')],
+  ['streamx', 'text-decoder', own('text-decoder.ts')],
+  ['blake2b-wasm', 'b4a', own('b4a.ts')],
+  ['is-options', 'b4a', own('b4a.ts')],
+  ['protocol-buffers-encodings', 'b4a', own('b4a.ts')],
+]
+
+function slim(): Plugin {
+  return {
+    name: 'replic8:slim',
+    enforce: 'pre',
+    resolveId(source, importer) {
+      const from = importer?.replaceAll('\\', '/')
+      return slimmed.find(([by, pkg]) => source === pkg && from?.includes(`/node_modules/${by}/`))?.[2]
+    },
+  }
+}
+
+const injected = { transform: { inject: injectIntoDependencies } }
+
 export const browserPlatform: UserConfig = {
+  plugins: [slim(), injectWhileServing()],
   resolve: {
     alias: [
-      {
-        find: /^buffer$/,
-        replacement: fileURLToPath(new URL('./node_modules/buffer/index.js', import.meta.url)),
-      },
-      {
-        find: /^events$/,
-        replacement: fileURLToPath(new URL('./node_modules/events/events.js', import.meta.url)),
-      },
-      { find: /^sodium-native$/, replacement: 'sodium-javascript' },
+      // Anchored: without the ends these would rewrite other packages and paths, too.
+      { find: /^(node:)?buffer$/, replacement: here('node_modules/buffer/index.js') },
+      { find: /^(node:)?events$/, replacement: here('node_modules/events/events.js') },
+      { find: /^sodium-native$/, replacement: own('sodium.ts') },
+      { find: /^sodium-javascript$/, replacement: own('sodium.ts') },
+      { find: /^xsalsa20-universal$/, replacement: own('xsalsa20.ts') },
+      { find: /^debug$/, replacement: own('debug.ts') },
+      { find: /^hypercore-default-storage$/, replacement: own('default-storage.ts') },
     ],
   },
-  optimizeDeps: { rolldownOptions: { transform: { inject } } },
-  build: { rolldownOptions: { transform: { inject } } },
+  optimizeDeps: { include: ['buffer', 'events'], rolldownOptions: { ...injected, plugins: [slim()] } },
+  build: { rolldownOptions: injected },
 }

@@ -1,22 +1,28 @@
 /** What a transport gives: connections to peers. Nothing here knows what travels over them. */
 
-/** An ordered, reliable stream of bytes to one peer; chunk boundaries are not kept. */
+/**
+ * An ordered, reliable stream of bytes to one peer; chunk boundaries are not kept. The owner sets the handlers before
+ * the first event can happen: within `onconnection`. No handler is called from within `send`, `close` or `abort`.
+ */
 export interface Connection {
   /** 'webrtc' | 'websocket' | 'relay' | 'swarm' | 'memory' */
   readonly kind: string
   /** Set where the transport knows which end called the other. */
   readonly initiator?: boolean
-  /** Takes a chunk of any size; it belongs to the connection from here on. false: wait for `ondrain`. */
+  /**
+   * Takes a chunk of any size; it belongs to the connection from here on. false: wait for `ondrain`.
+   * After a `close` of either end, and when the connection is over, it does nothing and gives false.
+   */
   send(chunk: Uint8Array): boolean
-  /** Set by the owner, before the first event can happen. The chunk belongs to the receiver and may be changed in place. */
+  /** The chunk belongs to the receiver and may be changed in place. May come after an own `close`, until `onclose`. */
   ondata: (chunk: Uint8Array) => void
-  /** Called once the connection takes more, after a `send` that gave false. */
+  /** Called once the connection takes more, after a `send` that gave false. Not when it is closing. */
   ondrain: () => void
   /** Called once, when the connection is over: without an error after a `close` of either end, with one otherwise. */
   onclose: (err?: Error) => void
-  /** Ends the connection after everything sent so far has been delivered. */
+  /** Ends the connection after everything that either end had sent has been delivered. */
   close(): void
-  /** Ends the connection now; `err` is what this end's `onclose` gets. */
+  /** Ends the connection now; `err` is what this end's `onclose` gets. The other end's gets an error of its own. */
   abort(err: Error): void
 }
 
@@ -33,8 +39,9 @@ export interface TransportTarget {
 
 /** A source of connections. */
 export interface Transport {
+  /** Connects with the peers of the topic, one connection each. May be called again after a `stop`. */
   start(to: TransportTarget): void | Promise<void>
-  /** Ends every connection and every timer of the transport. */
+  /** Closes every connection, and gives up what is under way; resolves when all is over and no timer is left. */
   stop(): void | Promise<void>
 }
 
@@ -44,13 +51,16 @@ export interface Signal {
 }
 
 export interface SignalEvents {
+  /** A peer of the topic is there; said to both ends, once they can send to each other. */
   peer(id: string): void
+  /** It left, or was lost from sight; a connection that stands with it is not touched. */
   gone(id: string): void
   /** `data` is a peer's, so anything at all. */
   message(from: string, data: unknown): void
 }
 
 export interface SignalRoom {
+  /** Messages to one peer arrive in order, or not at all. */
   send(to: string, data: unknown): void
   leave(): void
 }

@@ -1,0 +1,6 @@
+export type { RandomAccessStorage, Storage, StorageCallback } from '../random-access-storage.ts'
+export type { ManagedStorage } from '../storage/core-storage.ts'
+export { type IdbOptions, idb } from '../storage/idb.ts'
+export { memory } from '../storage/memory.ts'
+export { file } from '../storage/no-file.ts'
+export { persist, type StorageUsage, usage } from '../storage/persistence.ts'

@@ -1,0 +1,73 @@
+import type { ErrorCode } from '../errors.ts'
+import type { EndReason } from '../wire/messages.ts'
+import { covers, type FeedState, feedOf, type Incoming, type Outgoing, type State } from './state.ts'
+
+/** An agreement stands while an accepted offer is neither withdrawn nor released. These keep the count of them. */
+
+export function agree(state: State, offer: Outgoing | Incoming, direction: 'in' | 'out', lengths: number[]) {
+  const feed = feedOf(state, offer.key)
+  offer.status = 'accepted'
+  offer.reason = null
+  feed.agreements++
+  state.effects.push({ type: 'agreed', key: offer.key, namespace: offer.namespace, direction, lengths })
+  if (feed.agreements === 1) state.effects.push({ type: 'open-feed', key: offer.key })
+  updateSynced(state, feed)
+}
+
+/** The error that the end of an offer is to whoever counted on it. */
+export const endErrors: Record<EndReason, ErrorCode> = {
+  withdrawn: 'ERR_WITHDRAWN',
+  'core-failed': 'ERR_CORE_FAILED',
+  'core-closed': 'ERR_CORE_CLOSED',
+  'over-limit': 'ERR_OFFER_TOO_LARGE',
+}
+
+/** Ends an offer whatever its status; closes the feed when it was the last agreement on it. */
+export function end(state: State, offer: Outgoing | Incoming, reason: EndReason) {
+  const wasAccepted = offer.status === 'accepted'
+  offer.status = 'ended'
+  offer.reason = reason
+  if ('told' in offer) setUploadPending(state, offer, false)
+  else setDownloadPending(state, offer, false)
+  if (!wasAccepted) return
+  const feed = feedOf(state, offer.key)
+  feed.agreements--
+  if (feed.agreements === 0) state.effects.push({ type: 'close-feed', key: offer.key })
+  updateSynced(state, feed)
+}
+
+export function setUploadPending(state: State, offer: Outgoing, pending: boolean) {
+  if (offer.pending === pending) return
+  offer.pending = pending
+  state.pendingUploads += pending ? 1 : -1
+}
+
+export function setDownloadPending(state: State, offer: Incoming, pending: boolean) {
+  if (offer.pending === pending) return
+  offer.pending = pending
+  state.pendingDownloads += pending ? 1 : -1
+}
+
+/** Whether the accepting side of an accepted offer has all that the offering side has. */
+export function isSynced(offer: Outgoing | Incoming): boolean {
+  if (offer.status !== 'accepted') return false
+  return 'told' in offer ? covers(offer.caughtUp, offer.lengths) : covers(offer.have, offer.known)
+}
+
+/** Says so each time a feed becomes caught up in all its agreements. */
+export function updateSynced(state: State, feed: FeedState) {
+  const synced = feed.agreements > 0 && standing(feed).every(isSynced)
+  if (synced === feed.synced) return
+  feed.synced = synced
+  if (synced) state.effects.push({ type: 'sync', key: feed.key })
+}
+
+/** The latest offers of a feed: one a namespace and side. */
+export function offersOf(feed: FeedState): (Outgoing | Incoming)[] {
+  return [...feed.outgoing.values(), ...feed.incoming.values()]
+}
+
+/** The accepted offers of a feed. */
+export function standing(feed: FeedState): (Outgoing | Incoming)[] {
+  return offersOf(feed).filter((offer) => offer.status === 'accepted')
+}

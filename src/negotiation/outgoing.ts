@@ -1,0 +1,231 @@
+import type { AnswerMessage, EndedOffer, Header, OfferLengths, ReleaseMessage } from '../wire/messages.ts'
+import { agree, end, endErrors, setUploadPending, updateSynced } from './agreement.ts'
+import type { FeedLengths, HexKey, Namespace, ReadyFeed } from './events.ts'
+import { misfit } from './fitting.ts'
+import { covers, feedOf, type Outgoing, type State } from './state.ts'
+
+/** The offering side: what we share, and what the peer makes of it. */
+
+export function share(state: State, id: number, namespace: Namespace, keys: HexKey[]) {
+  state.shared = true
+  state.shares.set(id, { namespace, keys, changes: new Map(), takenBack: false, offers: [], unanswered: 0 })
+  state.opening.add(id)
+  if (!state.peer) state.firstBatch.add(id)
+  if (state.said && !state.finished) takeBackDone(state)
+}
+
+/** Announces one page more than was sent: the peer knows that we are not done until a new done comes. */
+function takeBackDone(state: State) {
+  state.said = null
+  const message = { shared: true, sent: state.pagesSent + 1, received: state.pagesReceived }
+  state.effects.push({ type: 'send', message: { type: 'done', ...message } })
+}
+
+/** Puts the cores of a share in the queue; those that stand offered already are not offered twice. */
+export function ready(state: State, id: number, feeds: ReadyFeed[]) {
+  const owner = state.shares.get(id)
+  state.opening.delete(id)
+  state.firstBatch.delete(id)
+  if (!owner) return
+  const offers = new Set<Outgoing>()
+  for (const feed of feeds) {
+    const change = owner.changes.get(feed.key)
+    if (change === null) owner.takenBack = true
+    else offers.add(offerOnce(state, owner.namespace, { ...feed, header: change ?? feed.header }))
+  }
+  owner.offers = [...offers]
+  for (const offer of owner.offers) {
+    if (offer.status !== 'queued' && offer.status !== 'offered') continue
+    offer.shares.add(id)
+    owner.unanswered++
+  }
+  if (owner.unanswered === 0) settleShare(state, id)
+}
+
+function offerOnce(state: State, namespace: Namespace, feed: ReadyFeed): Outgoing {
+  const offers = feedOf(state, feed.key).outgoing
+  const old = offers.get(namespace)
+  if (old && old.status !== 'declined' && old.status !== 'ended') {
+    if (Object.keys(feed.header).length > 0) setHeader(state, old, feed.header)
+    return old
+  }
+  const offer: Outgoing = {
+    id: -1,
+    key: feed.key,
+    namespace,
+    header: feed.header,
+    lengths: feed.lengths,
+    told: feed.lengths,
+    stated: feed.lengths,
+    caughtUp: null,
+    status: 'queued',
+    reason: null,
+    shares: new Set(),
+    pending: false,
+  }
+  offers.set(namespace, offer)
+  state.queue.push(offer)
+  return offer
+}
+
+function settleShare(state: State, id: number) {
+  const owner = state.shares.get(id)
+  if (!owner) return
+  state.shares.delete(id)
+  const { offers } = owner
+  if ((offers.length > 0 || owner.takenBack) && offers.every((offer) => offer.status === 'ended')) {
+    state.effects.push({ type: 'share-withdrawn', share: id })
+    return
+  }
+  const keys = offers.filter((offer) => offer.status === 'accepted').map((offer) => offer.key)
+  state.effects.push({ type: 'answered', share: id, keys })
+}
+
+/** An offer has its answer, or will never have one. */
+export function settleOffer(state: State, offer: Outgoing) {
+  for (const id of offer.shares) {
+    const owner = state.shares.get(id)
+    if (owner && --owner.unanswered === 0) settleShare(state, id)
+  }
+  offer.shares.clear()
+}
+
+/** Takes back what stands of these keys in a namespace, and what would once its core is open. */
+export function unshare(state: State, namespace: Namespace, keys: HexKey[]) {
+  for (const key of keys) noteChange(state, namespace, key, null)
+  const offers = keys.flatMap((key) => state.feeds.get(key)?.outgoing.get(namespace) ?? [])
+  withdraw(state, offers, 'withdrawn')
+}
+
+/** The offer of a core that is still being opened heeds this when it is made. */
+function noteChange(state: State, namespace: Namespace, key: HexKey, change: Header | null) {
+  for (const id of state.opening) {
+    const owner = state.shares.get(id)
+    if (owner?.namespace === namespace && owner.changes.get(key) !== null) owner.changes.set(key, change)
+  }
+}
+
+export function withdraw(state: State, offers: Outgoing[], reason: EndedOffer['reason']) {
+  const ended: EndedOffer[] = []
+  let unqueued = false
+  for (const offer of offers) {
+    if (offer.status === 'ended' || offer.status === 'declined') continue
+    if (offer.status === 'queued') unqueued = true
+    else ended.push({ id: offer.id, reason })
+    end(state, offer, reason)
+    settleOffer(state, offer)
+  }
+  if (unqueued) state.queue = state.queue.filter((offer) => offer.status === 'queued')
+  if (ended.length > 0) state.effects.push({ type: 'send', message: { type: 'withdraw', offers: ended } })
+}
+
+export function update(state: State, namespace: Namespace, key: HexKey, header: Header) {
+  noteChange(state, namespace, key, header)
+  const offer = state.feeds.get(key)?.outgoing.get(namespace)
+  if (offer && offer.status !== 'ended' && offer.status !== 'declined') setHeader(state, offer, header)
+}
+
+function setHeader(state: State, offer: Outgoing, header: Header) {
+  const { key, namespace } = offer
+  // A queued offer is judged when it is put on a page.
+  const detail = offer.status !== 'queued' && state.peer ? misfit(header, state.peer.limits) : null
+  if (detail) {
+    state.effects.push({ type: 'problem', code: 'ERR_OFFER_TOO_LARGE', detail, key, namespace })
+    return
+  }
+  offer.header = header
+  if (offer.status === 'queued') return
+  state.effects.push({ type: 'send', message: { type: 'update', id: offer.id, header } })
+}
+
+/** Tells the peer about growth of cores that it took; of the others it hears when it takes them. */
+export function grew(state: State, feeds: FeedLengths[]) {
+  const rows: OfferLengths[] = []
+  for (const { key, lengths } of feeds) {
+    const feed = state.feeds.get(key)
+    if (!feed) continue
+    for (const offer of feed.outgoing.values()) {
+      offer.lengths = lengths
+      if (offer.status === 'accepted') tell(offer, rows)
+    }
+    updateSynced(state, feed)
+  }
+  sendLengths(state, rows)
+}
+
+function tell(offer: Outgoing, rows: OfferLengths[]) {
+  if (covers(offer.told, offer.lengths)) return
+  offer.told = offer.lengths
+  rows.push({ id: offer.id, lengths: offer.lengths })
+}
+
+function sendLengths(state: State, rows: OfferLengths[]) {
+  if (rows.length > 0) state.effects.push({ type: 'send', message: { type: 'length', offers: rows } })
+}
+
+export function onanswer(state: State, message: AnswerMessage) {
+  const count = state.sentPages.get(message.first)
+  if (count !== message.accepted.length) {
+    const detail = `An answer for page ${message.first} of ${message.accepted.length} feeds fits no page without an answer.`
+    state.effects.push({ type: 'violation', code: 'ERR_PROTOCOL', detail })
+    return
+  }
+  state.sentPages.delete(message.first)
+  const rows: OfferLengths[] = []
+  for (const [i, accepted] of message.accepted.entries()) {
+    const offer = state.outgoing.get(message.first + i) as Outgoing
+    if (offer.status !== 'offered') continue
+    if (accepted) {
+      offer.stated = offer.lengths
+      tell(offer, rows)
+      agree(state, offer, 'out', offer.lengths)
+      setUploadPending(state, offer, !covers(offer.caughtUp, offer.stated))
+    } else {
+      offer.status = 'declined'
+      offer.reason = message.reason
+    }
+  }
+  sendLengths(state, rows)
+  for (let i = 0; i < count; i++) settleOffer(state, state.outgoing.get(message.first + i) as Outgoing)
+}
+
+/** The peer gives up feeds that it had taken. */
+export function onrelease(state: State, message: ReleaseMessage) {
+  for (const { id, reason } of message.offers) {
+    const offer = known(state, id)
+    if (!offer) return
+    if (offer.status !== 'accepted') continue
+    end(state, offer, reason)
+    const detail = `The peer gave up a feed that it had taken (${reason}).`
+    state.effects.push({
+      type: 'problem',
+      code: endErrors[reason],
+      detail,
+      key: offer.key,
+      namespace: offer.namespace,
+    })
+  }
+}
+
+export function oncaughtup(state: State, rows: OfferLengths[]) {
+  for (const { id, lengths } of rows) {
+    const offer = known(state, id)
+    if (!offer) return
+    offer.caughtUp = lengths
+    if (offer.status !== 'accepted') continue
+    setUploadPending(state, offer, !covers(lengths, offer.stated))
+    updateSynced(state, feedOf(state, offer.key))
+  }
+}
+
+function known(state: State, id: number): Outgoing | undefined {
+  const offer = state.outgoing.get(id)
+  if (!offer) {
+    state.effects.push({
+      type: 'violation',
+      code: 'ERR_PROTOCOL',
+      detail: `The peer named offer ${id}, which was never made.`,
+    })
+  }
+  return offer
+}

@@ -1,0 +1,178 @@
+import type { AnswerReason, EndReason, Header, HelloMessage, PeerLimits } from '../wire/messages.ts'
+import type { Effect, HexKey, Namespace, SyncFilter } from './events.ts'
+
+/**
+ * One offer that we make.
+ * queued → offered → accepted | declined; each but declined can still become ended.
+ */
+export interface Outgoing {
+  /** Given when the offer is put on a page; -1 before. */
+  id: number
+  readonly key: HexKey
+  readonly namespace: Namespace
+  header: Header
+  /** What our cores hold now. */
+  lengths: number[]
+  /** What the peer was told last. */
+  told: number[]
+  /** What we had when the peer's acceptance arrived: a one-shot session ends when the peer has this. */
+  stated: number[]
+  /** What the peer says that it has. */
+  caughtUp: number[] | null
+  status: 'queued' | 'offered' | 'accepted' | 'declined' | 'ended'
+  reason: AnswerReason | EndReason | null
+  /** Shares that wait for the answer. */
+  shares: Set<number>
+  /** Counted in `pendingUploads`. */
+  pending: boolean
+}
+
+/**
+ * One offer of the peer's.
+ * waiting (for our own cores) → handed-out (to the accept handler) → accepted | declined; any of them → ended.
+ */
+export interface Incoming {
+  readonly id: number
+  readonly key: HexKey
+  readonly namespace: Namespace
+  header: Header
+  /** What the peer's cores hold, as far as it told us. */
+  known: number[]
+  /** What it told us before we accepted: a one-shot session ends when we have this. */
+  required: number[]
+  /** What we told it that we have. */
+  have: number[] | null
+  status: 'waiting' | 'handed-out' | 'accepted' | 'declined' | 'ended'
+  reason: AnswerReason | EndReason | null
+  /** Counted in `pendingDownloads`. */
+  pending: boolean
+}
+
+/** All offers of one feed, in every namespace, from both sides. */
+export interface FeedState {
+  readonly key: HexKey
+  readonly outgoing: Map<Namespace, Outgoing>
+  readonly incoming: Map<Namespace, Incoming>
+  /** Accepted offers that stand; the channel is open while there are any. */
+  agreements: number
+  synced: boolean
+}
+
+export interface ShareState {
+  readonly namespace: Namespace
+  /** Keys known while the cores open, for `why`. */
+  readonly keys: HexKey[]
+  /** What was said of its feeds while the cores opened: a new header; null: taken back. */
+  readonly changes: Map<HexKey, Header | null>
+  /** A feed of it was taken back before it was offered. */
+  takenBack: boolean
+  offers: Outgoing[]
+  unanswered: number
+}
+
+/** A page of the peer's that we have not answered yet. */
+export interface IncomingPage {
+  readonly first: number
+  readonly count: number
+  readonly namespace: Namespace
+  /** Shares of ours that were opening cores when the page arrived. */
+  readonly waitsFor: Set<number>
+}
+
+export interface SyncWaiter {
+  readonly filter: SyncFilter
+  /** Our shares that have to be answered first. */
+  readonly shares: Set<number>
+  /** The peer's pages below this id have to be answered first. */
+  readonly before: number
+  /** Set when all those are answered. */
+  goals: { offer: Outgoing | Incoming; lengths: number[] }[] | null
+}
+
+export interface NegotiationOptions {
+  /** Stay open when all is done. */
+  live: boolean
+  /** What we take from the peer, as told in our hello. */
+  limits: PeerLimits
+}
+
+/** All that is known about what two peers offered, asked and agreed. Plain data. */
+export interface State {
+  readonly options: NegotiationOptions
+  /** The peer's hello; null before it. */
+  peer: HelloMessage | null
+  readonly feeds: Map<HexKey, FeedState>
+  readonly shares: Map<number, ShareState>
+  /** Shares whose cores are being opened. */
+  readonly opening: Set<number>
+  /** Offers that are not on a page yet. */
+  queue: Outgoing[]
+  readonly outgoing: Map<number, Outgoing>
+  readonly incoming: Map<number, Incoming>
+  /** Pages of ours without an answer: number of feeds by first id. */
+  readonly sentPages: Map<number, number>
+  readonly receivedPages: Map<number, IncomingPage>
+  nextOutgoing: number
+  nextIncoming: number
+  pagesSent: number
+  pagesReceived: number
+  shared: boolean
+  /** Shares made before the peer's hello that still open their cores. */
+  readonly firstBatch: Set<number>
+  batchSent: boolean
+  /** The first id after the peer's first batch; null before it is complete. */
+  peerBatchEnd: number | null
+  pendingUploads: number
+  pendingDownloads: number
+  /** What our last done said; null before. */
+  said: { shared: boolean; sent: number; received: number } | null
+  /** What the peer's last done said; null before. */
+  heard: { shared: boolean; sent: number; received: number } | null
+  finished: boolean
+  readonly waiters: Map<number, SyncWaiter>
+  effects: Effect[]
+}
+
+export function createState(options: NegotiationOptions): State {
+  return {
+    options,
+    peer: null,
+    feeds: new Map(),
+    shares: new Map(),
+    opening: new Set(),
+    queue: [],
+    outgoing: new Map(),
+    incoming: new Map(),
+    sentPages: new Map(),
+    receivedPages: new Map(),
+    nextOutgoing: 0,
+    nextIncoming: 0,
+    pagesSent: 0,
+    pagesReceived: 0,
+    shared: false,
+    firstBatch: new Set(),
+    batchSent: false,
+    peerBatchEnd: null,
+    pendingUploads: 0,
+    pendingDownloads: 0,
+    said: null,
+    heard: null,
+    finished: false,
+    waiters: new Map(),
+    effects: [],
+  }
+}
+
+export function feedOf(state: State, key: HexKey): FeedState {
+  let feed = state.feeds.get(key)
+  if (!feed) {
+    feed = { key, outgoing: new Map(), incoming: new Map(), agreements: 0, synced: false }
+    state.feeds.set(key, feed)
+  }
+  return feed
+}
+
+/** Whether cores of the lengths `have` hold all of cores of the lengths `want`. */
+export function covers(have: readonly number[] | null, want: readonly number[]): boolean {
+  return have !== null && want.every((length, i) => (have[i] ?? 0) >= length)
+}

@@ -1,0 +1,92 @@
+import type { ErrorCode } from '../errors.ts'
+import type { EndReason } from '../wire/messages.ts'
+import { endErrors, offersOf } from './agreement.ts'
+import type { SyncedFeed, SyncFilter } from './events.ts'
+import { covers, type Incoming, type Outgoing, type State, type SyncWaiter } from './state.ts'
+
+/**
+ * "Synced": every offer made or received until now is answered, and every agreement is caught up to the lengths
+ * known at that moment. Two steps: first a barrier (all answers), then goals (lengths), so that it is never said early.
+ */
+export function awaitSync(state: State, id: number, filter: SyncFilter) {
+  const shares = new Set(state.shares.keys())
+  state.waiters.set(id, { filter, shares, before: state.nextIncoming, goals: null })
+}
+
+export function checkWaiters(state: State) {
+  for (const [id, waiter] of state.waiters) {
+    if (!waiter.goals && barrierPassed(state, waiter)) setGoals(state, id, waiter)
+    if (waiter.goals && state.waiters.has(id)) checkGoals(state, id, waiter)
+  }
+}
+
+function barrierPassed(state: State, waiter: SyncWaiter): boolean {
+  if (!state.peer || !state.batchSent || state.peerBatchEnd === null) return false
+  for (const share of waiter.shares) {
+    if (state.shares.has(share)) return false
+    waiter.shares.delete(share)
+  }
+  const before = Math.max(waiter.before, state.peerBatchEnd)
+  for (const first of state.receivedPages.keys()) if (first < before) return false
+  return true
+}
+
+function setGoals(state: State, id: number, waiter: SyncWaiter) {
+  const { keys } = waiter.filter
+  const goals: NonNullable<SyncWaiter['goals']> = []
+  for (const key of keys ?? state.feeds.keys()) {
+    const feed = state.feeds.get(key)
+    const offers = feed ? offersOf(feed).filter((offer) => matches(offer, waiter.filter)) : []
+    const agreements = offers.filter((offer) => offer.status === 'accepted')
+    if (keys && agreements.length === 0) {
+      // Offered since the question was asked: its answer decides.
+      if (offers.some(isUnanswered)) return
+      return fail(state, id, codeWithout(offers), key)
+    }
+    for (const offer of agreements)
+      goals.push({ offer, lengths: isUpload(offer) ? offer.lengths : offer.known })
+  }
+  waiter.goals = goals
+}
+
+function isUnanswered({ status }: Outgoing | Incoming): boolean {
+  return status !== 'accepted' && status !== 'declined' && status !== 'ended'
+}
+
+/** Why no agreement stands on a feed of which these offers are over. */
+function codeWithout(offers: (Outgoing | Incoming)[]): ErrorCode {
+  const last = offers.at(-1)
+  if (!last) return 'ERR_NOT_OFFERED'
+  return last.status === 'ended' ? endErrors[last.reason as EndReason] : 'ERR_DECLINED'
+}
+
+function checkGoals(state: State, id: number, waiter: SyncWaiter) {
+  for (const { offer, lengths } of waiter.goals ?? []) {
+    if (offer.status !== 'ended') {
+      if (!covers(isUpload(offer) ? offer.caughtUp : offer.have, lengths)) return
+    } else if (offer.reason !== 'withdrawn' || waiter.filter.keys) {
+      return fail(state, id, endErrors[offer.reason as EndReason], offer.key)
+    }
+  }
+  state.waiters.delete(id)
+  const feeds = (waiter.goals ?? []).filter(({ offer }) => offer.status === 'accepted').map(report)
+  state.effects.push({ type: 'synced', waiter: id, feeds })
+}
+
+function report({ offer, lengths }: { offer: Outgoing | Incoming; lengths: number[] }): SyncedFeed {
+  return { key: offer.key, namespace: offer.namespace, direction: isUpload(offer) ? 'out' : 'in', lengths }
+}
+
+function fail(state: State, id: number, code: ErrorCode, key: string) {
+  state.waiters.delete(id)
+  state.effects.push({ type: 'sync-failed', waiter: id, code, key })
+}
+
+function isUpload(offer: Outgoing | Incoming): offer is Outgoing {
+  return 'told' in offer
+}
+
+function matches(offer: Outgoing | Incoming, { namespace, direction }: SyncFilter): boolean {
+  if (namespace !== undefined && offer.namespace !== namespace) return false
+  return direction === undefined || direction === (isUpload(offer) ? 'out' : 'in')
+}

@@ -1,0 +1,165 @@
+import { messageOf, Replic8Error, toReplic8Error } from '../errors.ts'
+import type { Namespace } from '../negotiation/events.ts'
+import type { AnswerReason, Header } from '../wire/messages.ts'
+import { type Core, isCore, keyHex, whenReady } from './core.ts'
+import type { ReplicateOptions } from './replication.ts'
+
+/** Feeds that the peer offers. Deeply frozen, but for the keys' bytes. */
+export interface Offer {
+  readonly namespace: string | null
+  /** 32 bytes each; the key of a core known in this process is that core's own `key`. */
+  readonly keys: readonly Buffer[]
+  /** One a key; a missing one is {}. Objects in it have no prototype. */
+  readonly headers: readonly Readonly<Header>[]
+}
+
+/** A core to take, as it is or with options. */
+export type Selection = Core | ({ core: Core } & ReplicateOptions)
+
+/**
+ * Answers an offer, once: the first valid call counts.
+ * An error ends the session; the peer gets ERR_PEER_REFUSED with its code and message.
+ * Errors: ERR_NOT_OFFERED for a core whose key is not in the offer, ERR_BAD_ARGUMENT; such a call does not count.
+ */
+export type Accept = (error?: Error | null, selected?: readonly Selection[]) => void
+
+export type AcceptHandler = (offer: Offer, accept: Accept) => unknown
+
+/** One core that was taken. */
+export interface Taken {
+  core: Core
+  hex: string
+  options: ReplicateOptions
+}
+
+export interface AcceptOutcome {
+  taken: Taken[]
+  /** Why the rest was not taken. */
+  reason: AnswerReason
+}
+
+export interface AcceptHooks {
+  onanswer(outcome: AcceptOutcome): void
+  onproblem(error: Replic8Error): void
+  /** The handler refused the peer as a whole. */
+  onrefuse(error: Error): void
+}
+
+/** Hands an offer to the accept handlers and waits for the first valid answer, for `timeout` ms at most. */
+export class Acceptance {
+  private readonly keys: Set<string>
+  private readonly timeout: number
+  private readonly hooks: AcceptHooks
+  private readonly timer: ReturnType<typeof setTimeout>
+  /** A valid call came; its cores may still be opening. */
+  private called = false
+  private answered = false
+
+  constructor(keys: string[], timeout: number, hooks: AcceptHooks) {
+    this.keys = new Set(keys)
+    this.timeout = timeout
+    this.hooks = hooks
+    this.timer = setTimeout(
+      () => this.decline('accept-timeout', new Replic8Error('ERR_ACCEPT_TIMEOUT')),
+      timeout,
+    )
+  }
+
+  ask(offer: Offer, handlers: AcceptHandler[]) {
+    const accept: Accept = (error, selected) => this.accept(error, selected)
+    for (const handler of handlers) {
+      try {
+        const result = handler(offer, accept) as { then?: unknown } | undefined
+        if (typeof result?.then === 'function') Promise.resolve(result).catch((error) => this.fail(error))
+      } catch (error) {
+        this.fail(error)
+      }
+    }
+  }
+
+  /** The session is over: nobody waits for the answer. */
+  cancel() {
+    this.answered = true
+    clearTimeout(this.timer)
+  }
+
+  private accept(error?: Error | null, selected: readonly Selection[] = []) {
+    if (this.called || this.answered) return
+    if (error) {
+      this.cancel()
+      this.hooks.onrefuse(error instanceof Error ? error : new Error(String(error)))
+      return
+    }
+    if (!Array.isArray(selected))
+      throw new Replic8Error('ERR_BAD_ARGUMENT', 'accept takes an error or null, and an array of cores.')
+    const taken = selected.map(toSelection)
+    for (const { core } of taken) {
+      const hex = keyHex(core)
+      if (hex && !this.keys.has(hex))
+        throw new Replic8Error('ERR_NOT_OFFERED', `Key ${hex} is not in this offer.`)
+    }
+    this.called = true
+    if (taken.every(({ core }) => keyHex(core))) this.answer(taken)
+    else void this.awaitKeys(taken)
+  }
+
+  /** Some cores learn their key when they open. */
+  private async awaitKeys(taken: { core: Core; options: ReplicateOptions }[]) {
+    const open = await Promise.allSettled(
+      taken.map(({ core }) => (keyHex(core) ? undefined : whenReady(core, this.timeout))),
+    )
+    if (this.answered) return
+    for (const result of open) {
+      if (result.status === 'rejected') this.hooks.onproblem(toReplic8Error(result.reason, 'ERR_CORE_FAILED'))
+    }
+    const ready = taken.filter((_, i) => open[i]?.status === 'fulfilled')
+    const foreign = ready.find(({ core }) => !this.keys.has(keyHex(core) as string))
+    if (!foreign) return this.answer(ready)
+    this.decline(
+      'handler-failed',
+      new Replic8Error('ERR_NOT_OFFERED', `Key ${keyHex(foreign.core)} is not in this offer.`),
+    )
+  }
+
+  private answer(taken: { core: Core; options: ReplicateOptions }[]) {
+    if (this.answered) return
+    this.cancel()
+    const withKeys = taken.map(({ core, options }) => ({ core, options, hex: keyHex(core) as string }))
+    this.hooks.onanswer({ taken: withKeys, reason: 'declined' })
+  }
+
+  private fail(error: unknown) {
+    const code = error instanceof Replic8Error ? error.code : 'ERR_ACCEPT_FAILED'
+    this.decline('handler-failed', new Replic8Error(code, messageOf(error), { cause: error }))
+  }
+
+  private decline(reason: AnswerReason, problem: Replic8Error) {
+    if (this.answered) return
+    this.cancel()
+    this.hooks.onproblem(problem)
+    this.hooks.onanswer({ taken: [], reason })
+  }
+}
+
+function toSelection(value: Selection): { core: Core; options: ReplicateOptions } {
+  if (isCore(value)) return { core: value, options: {} }
+  const { core, ...options } = (value ?? {}) as { core?: Core } & ReplicateOptions
+  if (!isCore(core))
+    throw new Replic8Error(
+      'ERR_BAD_ARGUMENT',
+      'accept takes cores, or { core, download, upload, maxRequests, whole }.',
+    )
+  return { core, options }
+}
+
+/** The offer as the handlers get it. */
+export function freezeOffer(namespace: Namespace, keys: Buffer[], headers: Header[]): Offer {
+  for (const header of headers) deepFreeze(header)
+  return Object.freeze({ namespace, keys: Object.freeze(keys), headers: Object.freeze(headers) })
+}
+
+function deepFreeze(value: unknown) {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
+  Object.freeze(value)
+  for (const inner of Object.values(value)) deepFreeze(inner)
+}

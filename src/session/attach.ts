@@ -1,0 +1,21 @@
+import { Replic8Error } from '../errors.ts'
+import { attachConnection, isConnection } from './attach-connection.ts'
+import { attachNodeStream, isNodeStream } from './attach-node-stream.ts'
+import { attachWebStreams, isWebStreamPair } from './attach-web-streams.ts'
+import type { WireStream } from './wire-stream.ts'
+
+/**
+ * Wires a transport to a session's stream, both directions.
+ * Errors: ERR_BAD_ARGUMENT for something that is no stream.
+ * @param onfail the transport failed, or stopped without an end
+ */
+export function attach(wire: WireStream, transport: unknown, onfail: (error: Error) => void) {
+  if (isConnection(transport)) attachConnection(wire, transport, onfail)
+  else if (isNodeStream(transport)) attachNodeStream(wire, transport, onfail)
+  else if (isWebStreamPair(transport)) attachWebStreams(wire, transport, onfail)
+  else
+    throw new Replic8Error(
+      'ERR_BAD_ARGUMENT',
+      'pipe takes a duplex stream, a { readable, writable } pair or a Connection.',
+    )
+}

@@ -1,0 +1,223 @@
+import { Replic8Error, toReplic8Error } from '../errors.ts'
+import type { Effect, Namespace, NegotiationEvent } from '../negotiation/events.ts'
+import { Negotiation } from '../negotiation/negotiation.ts'
+import type { ControlMessage, Header } from '../wire/messages.ts'
+import { Acceptance, type AcceptHandler, type AcceptOutcome, freezeOffer } from './accept.ts'
+import { Cores } from './cores.ts'
+import { Downloads } from './downloads.ts'
+import type { Engine } from './engine.ts'
+import type { Meter } from './meter.ts'
+import type { ResolvedOptions } from './options.ts'
+import { type ReplicateOptions, type Replication, replicationError } from './replication.ts'
+import { Shares } from './shares.ts'
+import { Syncs } from './syncs.ts'
+
+export interface BrokerHooks {
+  send(message: ControlMessage): void
+  engine(): Engine | null
+  /** The handlers of an event, for 'advertise'. */
+  handlers(namespace: Namespace): AcceptHandler[]
+  emit(event: string, namespace: Namespace, ...args: unknown[]): void
+  problem(error: Replic8Error, where: { key?: Buffer; namespace?: Namespace }): void
+  /** The session cannot go on; `local`: what this side's session ends with, where it is not the error told to the peer. */
+  fail(error: Replic8Error, local?: Error): void
+  /** Both sides are done. */
+  finished(): void
+  readonly writable: boolean
+}
+
+/** Carries out what the negotiation decides: asks the accept handlers, opens and closes feeds, settles promises. */
+export class Broker {
+  readonly negotiation: Negotiation
+  readonly cores: Cores
+  readonly shares: Shares
+  readonly syncs: Syncs
+  private readonly options: ResolvedOptions
+  private readonly hooks: BrokerHooks
+  private readonly downloads: Downloads
+  private readonly acceptances = new Map<number, Acceptance>()
+  private readonly choices = new Map<string, ReplicateOptions>()
+  private effects: Effect[] = []
+  private running = false
+  private over = false
+
+  constructor(options: ResolvedOptions, meter: Meter, hooks: BrokerHooks) {
+    this.options = options
+    this.hooks = hooks
+    this.negotiation = new Negotiation({ live: options.live, limits: options.limits })
+    this.cores = new Cores(meter, {
+      ondirty: (replication) => this.downloads.touch(replication),
+      onfail: (replication, error) => this.onfail(replication, replicationError(error)),
+      oncoreclosed: (replication) => this.onfail(replication, new Replic8Error('ERR_CORE_CLOSED')),
+      get writable() {
+        return hooks.writable
+      },
+    })
+    const handle = (event: NegotiationEvent) => this.handle(event)
+    this.downloads = new Downloads(this.negotiation.state, this.cores, handle, hooks)
+    this.shares = new Shares(this.cores, options, handle, hooks)
+    this.syncs = new Syncs(this.cores, handle)
+  }
+
+  /** Gives the negotiation an event and carries out the effects, those of nested events after those of the outer one. */
+  handle(event: NegotiationEvent) {
+    if (this.over) return
+    for (const effect of this.negotiation.handle(event)) this.effects.push(effect)
+    if (this.running) return
+    this.running = true
+    for (let i = 0; i < this.effects.length && !this.over; i++) this.run(this.effects[i] as Effect)
+    this.effects = []
+    this.running = false
+  }
+
+  /** Requests that waited for the transport are answered. */
+  resume() {
+    for (const replication of this.cores.byKey.values()) replication.resume()
+  }
+
+  /** The session is over. */
+  end(error: Error | null) {
+    if (this.over) return
+    this.downloads.stop()
+    this.over = true
+    for (const acceptance of this.acceptances.values()) acceptance.cancel()
+    const closed = error ?? new Replic8Error('ERR_CLOSED')
+    this.shares.end(error)
+    this.syncs.end(closed)
+    this.cores.release()
+  }
+
+  private run(effect: Effect) {
+    switch (effect.type) {
+      case 'send':
+        return this.hooks.send(effect.message)
+      case 'advertise':
+        return this.advertise(effect.first, effect.namespace, effect.keys, effect.headers)
+      case 'agreed':
+        return this.onagreed(effect)
+      case 'open-feed':
+        return this.openFeed(effect.key)
+      case 'close-feed':
+        return this.closeFeed(effect.key)
+      case 'target':
+        return this.downloads.aim(effect.key)
+      case 'answered':
+        return this.shares.answered(effect.share, effect.keys)
+      case 'share-withdrawn':
+        return this.shares.withdrawn(effect.share)
+      case 'withdrawn':
+        this.downloads.aim(effect.key)
+        return this.emit('withdraw', effect.namespace, {
+          key: this.cores.keyOf(effect.key),
+          namespace: effect.namespace,
+        })
+      case 'updated': {
+        const { namespace, header } = effect
+        return this.emit('update', namespace, { key: this.cores.keyOf(effect.key), namespace, header })
+      }
+      case 'sync':
+        return this.emit('sync', null, this.cores.keyOf(effect.key))
+      case 'synced':
+        return this.syncs.synced(effect.waiter, effect.feeds)
+      case 'sync-failed':
+        return this.syncs.failed(effect.waiter, effect.code, effect.key)
+      case 'problem': {
+        const { code, detail, key, namespace } = effect
+        const where = {
+          ...(key ? { key: this.cores.keyOf(key) } : {}),
+          ...(namespace === undefined ? {} : { namespace }),
+        }
+        return this.hooks.problem(new Replic8Error(code, detail), where)
+      }
+      case 'violation':
+        return this.hooks.fail(new Replic8Error(effect.code, effect.detail))
+      case 'finished':
+        return this.hooks.finished()
+    }
+  }
+
+  private emit(event: string, namespace: Namespace, ...args: unknown[]) {
+    this.hooks.emit(event, namespace, ...args)
+  }
+
+  private advertise(first: number, namespace: Namespace, keys: string[], headers: Header[]) {
+    const handlers = this.hooks.handlers(namespace)
+    if (handlers.length === 0) {
+      this.handle({ type: 'answer', first, accepted: keys.map(() => false), reason: 'no-handler' })
+      return
+    }
+    const acceptance = new Acceptance(keys, this.options.acceptTimeout, {
+      onanswer: (outcome) => this.onanswer(first, keys, outcome),
+      onproblem: (error) => this.hooks.problem(error, { namespace }),
+      onrefuse: (error) => this.refuse(error),
+    })
+    this.acceptances.set(first, acceptance)
+    acceptance.ask(
+      freezeOffer(
+        namespace,
+        keys.map((key) => this.cores.keyOf(key)),
+        headers,
+      ),
+      handlers,
+    )
+  }
+
+  private onanswer(first: number, keys: string[], { taken, reason }: AcceptOutcome) {
+    this.acceptances.delete(first)
+    const chosen = new Set<string>()
+    for (const { core, hex, options } of taken) {
+      chosen.add(hex)
+      this.cores.contain(core)
+      this.cores.add(core, hex)
+      this.choices.set(hex, options)
+    }
+    this.handle({ type: 'answer', first, accepted: keys.map((key) => chosen.has(key)), reason })
+  }
+
+  private refuse(error: Error) {
+    const code = (error as { code?: unknown }).code
+    const told = new Replic8Error('ERR_PEER_REFUSED', undefined, {
+      reason: { code: typeof code === 'string' ? code : 'ERR_REFUSED', message: error.message },
+    })
+    this.hooks.fail(told, error)
+  }
+
+  private onagreed({ key, namespace, direction }: Effect & { type: 'agreed' }) {
+    const replication = this.cores.byKey.get(key)
+    if (!replication) return
+    this.emit('replicate', namespace, replication.core, { key: this.cores.keyOf(key), namespace, direction })
+  }
+
+  private openFeed(key: string) {
+    const replication = this.cores.byKey.get(key)
+    const engine = this.hooks.engine()
+    if (!replication || !engine) return
+    replication.open(engine, this.choices.get(key) ?? {})
+    this.cores.open(replication.core, this.options.acceptTimeout).catch((error) => {
+      this.onfail(replication, toReplic8Error(error, 'ERR_CORE_FAILED'))
+    })
+  }
+
+  private closeFeed(key: string) {
+    const replication = this.cores.byKey.get(key)
+    this.choices.delete(key)
+    if (!replication) return
+    replication.close()
+    this.cores.reattach(replication)
+  }
+
+  /** A core failed: it costs this core, unless the peer sent a wrong proof. */
+  private onfail(replication: Replication, error: Replic8Error) {
+    const { hex } = replication
+    if (this.over || this.cores.byKey.get(hex) !== replication) return
+    if (error.code === 'ERR_INVALID_PROOF') return this.hooks.fail(error)
+    const key = this.cores.keyOf(hex)
+    this.cores.drop(replication)
+    this.handle({
+      type: 'failed',
+      key: hex,
+      reason: error.code === 'ERR_CORE_CLOSED' ? 'core-closed' : 'core-failed',
+    })
+    this.hooks.problem(error, { key })
+  }
+}

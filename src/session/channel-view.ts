@@ -1,0 +1,199 @@
+import type { ChannelHandlers, DataMessage, Engine, EngineChannel } from './engine.ts'
+import type { StreamView } from './stream-view.ts'
+
+/** What a feed's channel tells the one who watches over it. */
+export interface ChannelObserver {
+  /** A block went to the peer. */
+  onupload(bytes: number): void
+  /** A block came from the peer; it is not verified yet. */
+  ondownload(bytes: number): void
+  /** The core gave up on this channel, or a handler of it threw. */
+  onerror(error: Error): void
+  /** The channel is closed. */
+  onclose(): void
+  /** False while the transport takes nothing: answers to requests wait. */
+  readonly writable: boolean
+}
+
+/** Requests of a peer that wait while the transport takes nothing; a peer with more than this asks without reading. */
+const heldRequests = 65_536
+
+/**
+ * A channel as a core sees it: hypercore's replication talks to this in place of the channel of hypercore-protocol,
+ * so that what goes wrong here costs this feed and not the connection.
+ */
+export class ChannelView {
+  readonly stream: StreamView
+  readonly channel: EngineChannel
+  handlers: ChannelHandlers
+  private readonly observer: ChannelObserver
+  private held: unknown[] = []
+  private over = false
+
+  constructor(
+    view: StreamView,
+    engine: Engine,
+    key: Buffer,
+    handlers: ChannelHandlers,
+    observer: ChannelObserver,
+  ) {
+    this.stream = view
+    this.handlers = handlers
+    this.observer = observer
+    this.channel = engine.open(key, this.incoming())
+  }
+
+  get state() {
+    return this.stream.state
+  }
+
+  get key() {
+    return this.channel.key
+  }
+
+  get discoveryKey() {
+    return this.channel.discoveryKey
+  }
+
+  get localId() {
+    return this.channel.localId
+  }
+
+  get remoteId() {
+    return this.channel.remoteId
+  }
+
+  get opened() {
+    return !this.over && this.channel.opened
+  }
+
+  get closed() {
+    return this.over || this.channel.closed
+  }
+
+  get remoteOpened() {
+    return this.channel.remoteOpened
+  }
+
+  get remoteVerified() {
+    return this.channel.remoteVerified
+  }
+
+  options(message: unknown) {
+    if (!this.closed) this.channel.options(message)
+  }
+
+  status(message: unknown) {
+    if (!this.closed) this.channel.status(message)
+  }
+
+  have(message: unknown) {
+    if (!this.closed) this.channel.have(message)
+  }
+
+  unhave(message: unknown) {
+    if (!this.closed) this.channel.unhave(message)
+  }
+
+  want(message: unknown) {
+    if (!this.closed) this.channel.want(message)
+  }
+
+  unwant(message: unknown) {
+    if (!this.closed) this.channel.unwant(message)
+  }
+
+  request(message: unknown) {
+    if (!this.closed) this.channel.request(message)
+  }
+
+  cancel(message: unknown) {
+    if (!this.closed) this.channel.cancel(message)
+  }
+
+  data(message: DataMessage) {
+    if (this.closed) return
+    this.channel.data(message)
+    if (message.value) this.observer.onupload(message.value.length)
+  }
+
+  extension(id: number, message: Buffer) {
+    if (!this.closed) this.channel.extension(id, message)
+  }
+
+  close() {
+    if (this.over) return
+    this.over = true
+    this.held = []
+    this.channel.close()
+    this.observer.onclose()
+  }
+
+  /** hypercore calls this on a storage error, an invalid proof and a request timeout. */
+  destroy(error?: Error) {
+    if (this.over) return
+    this.close()
+    if (error) this.observer.onerror(error)
+  }
+
+  /** Answers the requests that had to wait. */
+  resume() {
+    while (this.held.length > 0 && this.observer.writable && !this.closed) {
+      const requests = this.held
+      this.held = []
+      for (const [i, request] of requests.entries()) {
+        if (!this.observer.writable) {
+          this.held.push(...requests.slice(i))
+          return
+        }
+        this.call('onrequest', request)
+      }
+    }
+  }
+
+  private onrequest(message: unknown) {
+    if (this.observer.writable && this.held.length === 0) return this.call('onrequest', message)
+    if (this.held.length >= heldRequests) return
+    this.held.push(message)
+  }
+
+  /** Calls the core; what it throws is this feed's problem. */
+  private call(name: keyof ChannelHandlers, ...args: unknown[]) {
+    if (this.over) return
+    try {
+      const handler = this.handlers[name] as ((...args: unknown[]) => void) | undefined
+      handler?.apply(this.handlers, args)
+    } catch (error) {
+      this.destroy(error as Error)
+    }
+  }
+
+  private incoming(): ChannelHandlers {
+    return {
+      onopen: () => this.call('onopen'),
+      onoptions: (message) => this.call('onoptions', message),
+      onstatus: (message) => this.call('onstatus', message),
+      onhave: (message) => this.call('onhave', message),
+      onunhave: (message) => this.call('onunhave', message),
+      onwant: (message) => this.call('onwant', message),
+      onunwant: (message) => this.call('onunwant', message),
+      onrequest: (message) => this.onrequest(message),
+      oncancel: (message) => this.call('oncancel', message),
+      ondata: (message) => {
+        if (message.value) this.observer.ondownload(message.value.length)
+        this.call('ondata', message)
+      },
+      onextension: (id, message) => this.call('onextension', id, message),
+      onclose: () => this.onclose(),
+    }
+  }
+
+  private onclose() {
+    if (this.over) return
+    this.call('onclose')
+    if (this.over) return
+    this.over = true
+    this.held = []
+    this.observer.onclose()
+  }
+}

@@ -1,0 +1,62 @@
+import { Replic8Error } from '../errors.ts'
+import type { Namespace } from '../negotiation/events.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: each event has arguments of its own; session.ts types them.
+export type Handler = (...args: any[]) => unknown
+
+/** Events whose handlers belong to a namespace: `on('chat', 'advertise', …)` hears only of offers in 'chat'. */
+const scoped = new Set(['advertise', 'replicate', 'progress', 'update', 'withdraw'])
+
+const everyNamespace = '*'
+const none = null
+
+/** The event handlers of a session, by namespace. */
+export class Listeners {
+  private readonly handlers = new Map<Namespace, Map<string, Handler[]>>()
+  private readonly originals = new WeakMap<Handler, Handler>()
+
+  add(namespace: Namespace, event: string, handler: Handler) {
+    if (typeof event !== 'string' || typeof handler !== 'function') {
+      throw new Replic8Error(
+        'ERR_BAD_ARGUMENT',
+        'on takes an event and a handler, with a namespace before them if any.',
+      )
+    }
+    const events = this.handlers.get(namespace) ?? new Map<string, Handler[]>()
+    this.handlers.set(namespace, events)
+    events.set(event, [...(events.get(event) ?? []), handler])
+  }
+
+  addOnce(namespace: Namespace, event: string, handler: Handler) {
+    const once: Handler = (...args) => {
+      this.remove(namespace, event, once)
+      return handler(...args)
+    }
+    this.originals.set(once, handler)
+    this.add(namespace, event, once)
+  }
+
+  remove(namespace: Namespace, event: string, handler: Handler) {
+    const events = this.handlers.get(namespace)
+    const all = events?.get(event)
+    const index = all?.findIndex((one) => one === handler || this.originals.get(one) === handler) ?? -1
+    if (!events || !all || index < 0) return
+    const rest = all.toSpliced(index, 1)
+    if (rest.length > 0) events.set(event, rest)
+    else events.delete(event)
+  }
+
+  /** The handlers that hear of an event: those of its namespace, and those of every namespace. */
+  of(event: string, namespace: Namespace = none): Handler[] {
+    const own = this.handlers.get(scoped.has(event) ? namespace : none)?.get(event) ?? []
+    const every = this.handlers.get(everyNamespace)?.get(event) ?? []
+    // A problem is told to everybody, and once more to those who asked for its namespace.
+    const extra =
+      event === 'problem' && namespace !== none ? (this.handlers.get(namespace)?.get(event) ?? []) : []
+    return [...own, ...extra, ...every]
+  }
+
+  clear() {
+    this.handlers.clear()
+  }
+}

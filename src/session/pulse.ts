@@ -1,0 +1,31 @@
+/** Runs a task soon after it was asked for, and at most once in `interval` ms. */
+export class Pulse {
+  private readonly interval: number
+  private readonly task: () => void
+  private timer: ReturnType<typeof setTimeout> | null = null
+  private last = 0
+  private stopped = false
+
+  constructor(interval: number, task: () => void) {
+    this.interval = interval
+    this.task = task
+  }
+
+  request() {
+    if (this.timer || this.stopped) return
+    const wait = Math.max(0, this.last + this.interval - Date.now())
+    this.timer = setTimeout(() => this.beat(), Math.min(wait, this.interval))
+  }
+
+  stop() {
+    this.stopped = true
+    if (this.timer) clearTimeout(this.timer)
+    this.timer = null
+  }
+
+  private beat() {
+    this.timer = null
+    this.last = Date.now()
+    this.task()
+  }
+}

@@ -1,0 +1,321 @@
+import { messageOf, Replic8Error } from '../errors.ts'
+import type { Namespace } from '../negotiation/events.ts'
+import { explain, explanations } from '../negotiation/explain.ts'
+import { checkHeader } from '../wire/header.ts'
+import type { Header, Json } from '../wire/messages.ts'
+import type { AcceptHandler } from './accept.ts'
+import { attach } from './attach.ts'
+import { Broker } from './broker.ts'
+import { type Core, isCore, keyHex } from './core.ts'
+import { noiseKeyPair } from './engine.ts'
+import { bindNamespace, type EventHandler, type SessionEvents, type SessionNamespace } from './events.ts'
+import { type Extension, type ExtensionHandlers, Extensions } from './extensions.ts'
+import { checkEncryptionKey } from './keys.ts'
+import { Link } from './link.ts'
+import { type Handler, Listeners } from './listeners.ts'
+import { Meter } from './meter.ts'
+import { type KeyPair, type ResolvedOptions, resolveOptions, type SessionOptions } from './options.ts'
+import { coreList, type Share, withNamespace } from './share.ts'
+import { type SessionStats, statsOf } from './stats.ts'
+import type { SyncOptions, SyncReport } from './syncs.ts'
+import type { WireStream } from './wire-stream.ts'
+
+/** Where a feed stands with a peer; docs/WHY.md has the codes. */
+export interface Explanation {
+  code: keyof typeof explanations
+  /** One plain sentence. */
+  message: string
+  key: Buffer
+  namespace: string | null
+  /** Blocks that the accepting side has, where both sides agreed. */
+  have?: number
+  /** Blocks that the offering side has, where both sides agreed. */
+  want?: number
+}
+
+/**
+ * One peer: shares feeds with it, takes feeds from it, and replicates what both agreed on, over one connection.
+ *
+ * Errors: ERR_BAD_KEY and ERR_BAD_OPTION, thrown at once. What happens later ends `closed` or is a `problem` event.
+ */
+export class Session {
+  /** JSON that the peer shows; null before `open`. */
+  remoteUserData: Json = null
+  /** Resolves when the peer has proved that it holds the key; rejects when the session ends first. */
+  readonly opened: Promise<void>
+  /** Resolves when the session is over; rejects with its error. */
+  readonly closed: Promise<void>
+  private readonly options: ResolvedOptions
+  private readonly keyPair: KeyPair
+  private readonly listeners = new Listeners()
+  private readonly meter = new Meter()
+  private readonly extensions: Extensions
+  private readonly broker: Broker
+  private readonly link: Link
+  private readonly unsent: [name: string, payload: Buffer][] = []
+  private error: Error | null = null
+  private settle!: {
+    opened(): void
+    unopened(error: Error): void
+    closed(): void
+    failed(error: Error): void
+  }
+
+  /**
+   * @param encryptionKey 32 bytes or 64 hex digits, the same at both ends
+   * @param options see {@link SessionOptions}
+   */
+  constructor(encryptionKey: Uint8Array | string, options: SessionOptions = {}) {
+    const key = checkEncryptionKey(encryptionKey)
+    this.options = resolveOptions(options)
+    this.keyPair = this.options.keyPair ?? noiseKeyPair()
+    const settle = {} as Session['settle']
+    this.opened = new Promise((resolve, reject) =>
+      Object.assign(settle, { opened: resolve, unopened: reject }),
+    )
+    this.closed = new Promise((resolve, reject) => Object.assign(settle, { closed: resolve, failed: reject }))
+    this.settle = settle
+    for (const promise of [this.opened, this.closed]) promise.catch(() => {})
+    this.extensions = new Extensions(this.options.limits.messageBytes, (name, payload) =>
+      this.sendExtension(name, payload),
+    )
+    for (const [name, handlers] of Object.entries(this.options.extensions))
+      this.extensions.add(name, handlers)
+    this.link = this.createLink(key)
+    this.broker = this.createBroker()
+  }
+
+  /** The static Noise key of this end, 32 bytes. */
+  get publicKey(): Buffer {
+    return this.keyPair.publicKey as Buffer
+  }
+
+  /** The static Noise key of the peer, 32 bytes; null before the handshake is over. */
+  get remotePublicKey(): Buffer | null {
+    return this.link.engine?.remotePublicKey ?? null
+  }
+
+  /** What this end shows to the peer. */
+  get userData(): Json {
+    return this.options.userData
+  }
+
+  /** The raw duplex, for those who pipe by hand. */
+  get stream(): WireStream {
+    return this.link.wire
+  }
+
+  /** A snapshot. Bytes are payload bytes of blocks on this session. */
+  get stats(): SessionStats {
+    return statsOf(this.meter, this.link.roundTripMs, this.broker.negotiation.state)
+  }
+
+  /**
+   * Offers cores to the peer: `share([namespace], cores, [headers])`, one header a core. The cores are opened first; one
+   * that fails to open fails alone. Errors: ERR_BAD_ARGUMENT, ERR_BAD_HEADER.
+   */
+  share(cores: Core | readonly Core[], headers?: object | readonly (object | undefined)[]): Share
+  share(
+    namespace: string | null,
+    cores: Core | readonly Core[],
+    headers?: object | readonly (object | undefined)[],
+  ): Share
+  share(...args: unknown[]): Share {
+    return this.broker.shares.share(args)
+  }
+
+  /** Takes offers back: `unshare([namespace], cores)`. The peer gets `withdraw`. Errors: ERR_BAD_ARGUMENT. */
+  unshare(cores: Core | readonly Core[]): void
+  unshare(namespace: string | null, cores: Core | readonly Core[]): void
+  unshare(...args: unknown[]): void {
+    const { namespace, rest } = withNamespace(args)
+    this.broker.shares.unshare(namespace, coreList(rest[0]))
+  }
+
+  /** Gives a shared core a new header: `update([namespace], core, header)`. Errors: ERR_BAD_ARGUMENT, ERR_BAD_HEADER. */
+  update(core: Core, header: object): void
+  update(namespace: string | null, core: Core, header: object): void
+  update(...args: unknown[]): void {
+    const { namespace, rest } = withNamespace(args)
+    const key = isCore(rest[0]) ? keyHex(rest[0]) : undefined
+    if (!key) throw new Replic8Error('ERR_BAD_ARGUMENT', 'update takes a core that is open, and a header.')
+    const header: Header = checkHeader(rest[1], this.options.limits)
+    this.broker.handle({ type: 'update', namespace, key, header })
+  }
+
+  /** Hears of an event: `on([namespace], event, handler)`; '*' is every namespace. */
+  on<E extends keyof SessionEvents>(event: E, handler: EventHandler<E>): this
+  on<E extends keyof SessionEvents>(namespace: string | null, event: E, handler: EventHandler<E>): this
+  on(...args: unknown[]): this {
+    this.listeners.add(...listenerArguments(args))
+    return this
+  }
+
+  /** As `on`, for the next time only. */
+  once<E extends keyof SessionEvents>(event: E, handler: EventHandler<E>): this
+  once<E extends keyof SessionEvents>(namespace: string | null, event: E, handler: EventHandler<E>): this
+  once(...args: unknown[]): this {
+    this.listeners.addOnce(...listenerArguments(args))
+    return this
+  }
+
+  /** Takes a handler of `on` or `once` back. */
+  off<E extends keyof SessionEvents>(event: E, handler: EventHandler<E>): this
+  off<E extends keyof SessionEvents>(namespace: string | null, event: E, handler: EventHandler<E>): this
+  off(...args: unknown[]): this {
+    this.listeners.remove(...listenerArguments(args))
+    return this
+  }
+
+  /** `share`, `unshare`, `update`, `on`, `once` and `off`, bound to one namespace. */
+  namespace(name: string): SessionNamespace {
+    return bindNamespace(this, name)
+  }
+
+  /**
+   * Registers messages of the application; they are delivered after `open`.
+   * Errors: ERR_BAD_ARGUMENT for a name that is taken or an unknown encoding.
+   */
+  registerExtension<T = Buffer>(name: string, handlers?: ExtensionHandlers<T>): Extension<T> {
+    return this.extensions.add(name, handlers)
+  }
+
+  /**
+   * Wires a transport in both directions: a Node or streamx stream, a simple-peer, a web { readable, writable } pair, or
+   * a Connection. Gives the session's stream, which ends once. Errors: ERR_BAD_ARGUMENT.
+   */
+  pipe(transport: unknown): WireStream {
+    attach(this.link.wire, transport, (error) => this.link.destroy(error))
+    return this.link.wire
+  }
+
+  /**
+   * Resolves when every offer made or received until now is answered and every feed agreed on is caught up to the
+   * lengths known then. Errors: ERR_TIMEOUT; ERR_DECLINED, ERR_NOT_OFFERED or ERR_WITHDRAWN for a key that was asked
+   * for; ERR_CORE_FAILED; the session's own error, or ERR_CLOSED.
+   */
+  synced(options?: SyncOptions): Promise<SyncReport> {
+    return this.broker.syncs.wait(options)
+  }
+
+  /** Where a feed stands with this peer, and what it waits for. Errors: ERR_BAD_ARGUMENT. */
+  why(key: Uint8Array | string): Explanation {
+    const hex = typeof key === 'string' ? key.toLowerCase() : Buffer.from(key).toString('hex')
+    const connected = this.link.opened && !this.link.left
+    const { code, namespace, offer } = explain(this.broker.negotiation.state, hex)
+    const answer = {
+      code: connected ? code : ('not-connected' as const),
+      message: explanations[connected ? code : 'not-connected'],
+      key: this.broker.cores.keyOf(hex),
+      namespace,
+    }
+    if (!offer || offer.status !== 'accepted') return answer
+    if ('required' in offer) return { ...answer, ...this.broker.cores.byKey.get(hex)?.progress() }
+    return { ...answer, have: sum(offer.caughtUp ?? []), want: sum(offer.lengths) }
+  }
+
+  /** Finishes gracefully: says goodbye, waits for the peer's, and ends without an error. */
+  end(): void {
+    this.link.leave()
+  }
+
+  /** Ends now. With an error, `closed` rejects with it. */
+  destroy(error?: Error | null): void {
+    this.link.destroy(error ?? null)
+  }
+
+  private createLink(encryptionKey: Buffer): Link {
+    return new Link(encryptionKey, this.keyPair, this.options, {
+      onopen: (hello) => {
+        this.remoteUserData = hello.userData
+        this.broker.handle({ type: 'message', message: hello })
+        this.settle.opened()
+        for (const [name, payload] of this.unsent.splice(0)) this.sendExtension(name, payload)
+        this.emit('open', null)
+      },
+      onmessage: (message) => {
+        if (message.type === 'extension') this.onextension(message.name, message.payload)
+        else this.broker.handle({ type: 'message', message })
+      },
+      onleave: (error) => {
+        this.error = error
+        this.broker.end(error)
+      },
+      onclose: () => this.onclose(),
+      ondrain: () => this.broker.resume(),
+    })
+  }
+
+  private createBroker(): Broker {
+    const { link } = this
+    return new Broker(this.options, this.meter, {
+      send: (message) => link.send(message),
+      engine: () => link.engine,
+      handlers: (namespace) => this.listeners.of('advertise', namespace) as AcceptHandler[],
+      emit: (event, namespace, ...args) => this.emit(event as keyof SessionEvents, namespace, ...args),
+      problem: (error, where) => this.problem(error, where),
+      fail: (error, local) => link.fail(local ?? error, error.reason ?? error),
+      finished: () => link.leave(),
+      get writable() {
+        return link.writable
+      },
+    })
+  }
+
+  private onclose() {
+    const { error } = this
+    this.settle.unopened(error ?? new Replic8Error('ERR_CLOSED'))
+    if (error) this.settle.failed(error)
+    else this.settle.closed()
+    this.emit('close', null, ...(error ? [error] : []))
+    this.listeners.clear()
+  }
+
+  private sendExtension(name: string, payload: Buffer) {
+    if (this.link.opened) this.link.send({ type: 'extension', name, payload })
+    else if (!this.link.left) this.unsent.push([name, payload])
+  }
+
+  private onextension(name: string, payload: Uint8Array) {
+    if (payload.length > this.options.limits.messageBytes) {
+      const error = new Replic8Error(
+        'ERR_PROTOCOL',
+        `A message of ${payload.length} bytes is more than messageBytes.`,
+      )
+      return this.link.fail(error, error)
+    }
+    try {
+      this.extensions.receive(name, payload, this)
+    } catch (error) {
+      this.problem(new Replic8Error('ERR_HANDLER_FAILED', messageOf(error), { cause: error }), {})
+    }
+  }
+
+  private problem(error: Replic8Error, where: { key?: Buffer; namespace?: Namespace }) {
+    this.emit('problem', where.namespace ?? null, error, where)
+  }
+
+  /** Calls the handlers of an event; what one of them throws is a problem, and costs nobody else. */
+  private emit(event: keyof SessionEvents, namespace: Namespace, ...args: unknown[]) {
+    for (const handler of this.listeners.of(event, namespace)) {
+      try {
+        handler(...args)
+      } catch (error) {
+        if (event === 'problem') continue
+        this.problem(new Replic8Error('ERR_HANDLER_FAILED', messageOf(error), { cause: error }), {
+          namespace,
+        })
+      }
+    }
+  }
+}
+
+function listenerArguments(args: unknown[]): [Namespace, string, Handler] {
+  const [first, second, third] = args
+  if (typeof second === 'function') return [null, first as string, second as Handler]
+  return [first as Namespace, second as string, third as Handler]
+}
+
+function sum(lengths: readonly number[]): number {
+  return lengths.reduce((total, length) => total + length, 0)
+}

@@ -1,0 +1,120 @@
+import { Duplex } from 'streamx'
+
+export interface WireHandlers {
+  /** The first byte can flow: somebody reads or writes. */
+  onattach(): void
+  /** Bytes of the peer. Nothing more is delivered until `done` is called. */
+  onbytes(bytes: Buffer, done: () => void): void
+  /** The peer's side of the transport has ended. */
+  onend(): void
+  /** The stream is over, for whatever reason. */
+  onclose(): void
+  /** The queue has fallen below the mark. */
+  ondrain(): void
+}
+
+/**
+ * The raw duplex of a session: bytes from the peer go in, bytes for the peer come out. It queues what the transport
+ * does not take yet and counts it, because hypercore-protocol pushes without looking.
+ */
+export class WireStream extends Duplex {
+  queuedBytes = 0
+  bytesSent = 0
+  bytesReceived = 0
+  /** Calls back when the transport has taken the last bytes; whoever pipes the stream may know better when that is. */
+  drained = (done: () => void) => done()
+  /** Nothing is taken any more: the transport ended, or both sides said goodbye. */
+  writableEnding = false
+  private readonly handlers: WireHandlers
+  private readonly mark: number
+  private queue: Buffer[] = []
+  private head = 0
+  private wanted = false
+  private above = false
+  private finishing = false
+
+  /** @param mark bytes in the queue above which `ondrain` is called once it has fallen below half of them */
+  constructor(mark: number, handlers: WireHandlers) {
+    super()
+    this.mark = mark
+    this.handlers = handlers
+    // An 'error' that nobody listens to would end the process; who wants it asks for it, or for `closed`.
+    this.on('error', () => {})
+  }
+
+  /** Takes bytes for the peer, always; `queuedBytes` tells how many the transport has not taken. */
+  send(bytes: Buffer) {
+    if (this.destroying || this.finishing) return
+    this.bytesSent += bytes.length
+    if (this.wanted && this.head === this.queue.length) {
+      this.wanted = this.push(bytes)
+      return
+    }
+    this.queue.push(bytes)
+    this.queuedBytes += bytes.length
+    if (this.queuedBytes > this.mark) this.above = true
+  }
+
+  /** Ends this side after all that was sent. */
+  finish() {
+    if (this.finishing) return
+    this.finishing = true
+    this.flush()
+  }
+
+  end(chunk?: Uint8Array) {
+    this.writableEnding = true
+    return super.end(chunk)
+  }
+
+  _open(done: () => void) {
+    this.handlers.onattach()
+    done()
+  }
+
+  _read(done: () => void) {
+    this.wanted = true
+    this.flush()
+    done()
+  }
+
+  _write(chunk: Uint8Array, done: () => void) {
+    const bytes = Buffer.isBuffer(chunk)
+      ? chunk
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    this.bytesReceived += bytes.length
+    this.handlers.onbytes(bytes, done)
+  }
+
+  _final(done: () => void) {
+    this.handlers.onend()
+    done()
+  }
+
+  _predestroy() {
+    this.queue = []
+    this.head = this.queuedBytes = 0
+  }
+
+  _destroy(done: () => void) {
+    this.handlers.onclose()
+    done()
+  }
+
+  private flush() {
+    while (this.wanted && this.head < this.queue.length) {
+      const bytes = this.queue[this.head++] as Buffer
+      this.queuedBytes -= bytes.length
+      this.wanted = this.push(bytes)
+    }
+    if (this.head === this.queue.length) {
+      this.queue = []
+      this.head = 0
+      if (this.finishing && !this.destroying) this.push(null)
+    }
+    if (this.above && this.queuedBytes <= this.mark / 2) {
+      this.above = false
+      this.handlers.ondrain()
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import type { Storage } from '../random-access-storage.ts'
+import { baseOf, CoreFiles, directoryOf, isLockFile } from './core-files.ts'
+import { type ByteFile, StorageFile } from './storage-file.ts'
+
+/** A storage that can also be looked into and emptied. A path is a file or a folder of them; '' is all. */
+export interface ManagedStorage extends Storage {
+  /** The names of the files at or below `path`, sorted; none is no error. */
+  list(path?: string): Promise<string[]>
+  /**
+   * Removes the files at or below `path` and frees their space; none is no error. Rejects with `ERR_STORAGE_LOCKED`
+   * when a core among them is open, here or elsewhere.
+   */
+  remove(path: string): Promise<void>
+  /** Removes everything. Files that are open lose their bytes and fail, or begin anew. */
+  destroy(): Promise<void>
+}
+
+/** The function that hypercore takes, from one that makes the file of a name. */
+export function coreStorage(make: (filename: string) => ByteFile): Storage {
+  const cores = new Map<string, CoreFiles>()
+  return (filename) => {
+    const directory = directoryOf(filename)
+    let core = cores.get(directory)
+    if (!core?.claim(baseOf(filename))) {
+      const begun = new CoreFiles(() => {
+        if (cores.get(directory) === begun) cores.delete(directory)
+      })
+      begun.claim(baseOf(filename))
+      cores.set(directory, begun)
+      core = begun
+    }
+    return new StorageFile(make(filename), core, isLockFile(filename))
+  }
+}

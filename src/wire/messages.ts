@@ -1,0 +1,274 @@
+import type { ErrorCode } from '../errors.ts'
+
+/**
+ * The control messages of a session: what two peers tell each other to agree on what to replicate.
+ * docs/PROTOCOL.md describes each; a test holds that page and this table together.
+ */
+
+/** Any JSON value. Objects that come from a peer have no prototype. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+
+/** Metadata of one offered feed: a plain JSON object. */
+export type Header = { [key: string]: Json }
+
+/** What the sender of a hello is ready to take; the receiver keeps to it. Units as in the session's limits. */
+export interface PeerLimits {
+  feedsPerPage: number
+  pageBytes: number
+  headerBytes: number
+  headerDepth: number
+  offersOutstanding: number
+  controlPerSecond: number
+}
+
+/** Why feeds of a page were not taken. The order is the wire's numbering. */
+export const answerReasons = [
+  'declined',
+  'no-handler',
+  'accept-timeout',
+  'handler-failed',
+  'over-limit',
+] as const
+export type AnswerReason = (typeof answerReasons)[number]
+
+/** Why an offer ends: the offering side withdraws it, or the accepting side releases it. The order is the wire's numbering. */
+export const endReasons = ['withdrawn', 'core-failed', 'core-closed', 'over-limit'] as const
+export type EndReason = (typeof endReasons)[number]
+
+/** An offer that is over, by its id. */
+export interface EndedOffer {
+  id: number
+  reason: EndReason
+}
+
+/** Lengths in blocks of an offer's cores: one for a hypercore, [metadata, content] for a hyperdrive. */
+export interface OfferLengths {
+  id: number
+  lengths: number[]
+}
+
+export interface HelloMessage {
+  type: 'hello'
+  version: number
+  /** This side stays open when all is done. */
+  live: boolean
+  limits: PeerLimits
+  userData: Json
+}
+
+/** One page of offers. The feeds have the ids `first`, `first + 1`, …; ids count up from 0 and are never used again. */
+export interface OfferMessage {
+  type: 'offer'
+  first: number
+  namespace: string | null
+  /** 32 bytes each, at least one. */
+  keys: Uint8Array[]
+  /** The lengths of each feed's cores at this moment, one row a key. */
+  lengths: number[][]
+  /** One a key; a missing one is {}. */
+  headers: Header[]
+}
+
+/** Every share that was made before the session opened has been offered, or has failed. */
+export interface BatchMessage {
+  type: 'batch'
+}
+
+export interface AnswerMessage {
+  type: 'answer'
+  /** The page, by its first id. */
+  first: number
+  /** One a feed of the page. */
+  accepted: boolean[]
+  /** Why the others were not taken. */
+  reason: AnswerReason
+}
+
+/** The offering side takes offers back. */
+export interface WithdrawMessage {
+  type: 'withdraw'
+  offers: EndedOffer[]
+}
+
+/** The accepting side takes its acceptance back. */
+export interface ReleaseMessage {
+  type: 'release'
+  offers: EndedOffer[]
+}
+
+/** A new header for an offer that stands. */
+export interface UpdateMessage {
+  type: 'update'
+  id: number
+  header: Header
+}
+
+/** The offering side's cores have grown. */
+export interface LengthMessage {
+  type: 'length'
+  offers: OfferLengths[]
+}
+
+/** The accepting side has all it wants of its cores, up to these lengths. */
+export interface CaughtUpMessage {
+  type: 'caught-up'
+  offers: OfferLengths[]
+}
+
+/**
+ * This side is done: its shares are answered, the offers it received too, and its downloads are complete.
+ * Stands until the counts change: pages of offers sent and received so far.
+ */
+export interface DoneMessage {
+  type: 'done'
+  /** This side has called share, be it with nothing to share. */
+  shared: boolean
+  sent: number
+  received: number
+}
+
+/** The last message of a side. An empty code is a clean end. */
+export interface ByeMessage {
+  type: 'bye'
+  code: string
+  message: string
+}
+
+/** A message of the application. */
+export interface ExtensionMessage {
+  type: 'extension'
+  name: string
+  payload: Uint8Array
+}
+
+/** Answered at once by a pong with the same token. */
+export interface PingMessage {
+  type: 'ping'
+  token: number
+}
+
+export interface PongMessage {
+  type: 'pong'
+  token: number
+}
+
+export type ControlMessage =
+  | HelloMessage
+  | OfferMessage
+  | BatchMessage
+  | AnswerMessage
+  | WithdrawMessage
+  | ReleaseMessage
+  | UpdateMessage
+  | LengthMessage
+  | CaughtUpMessage
+  | DoneMessage
+  | ByeMessage
+  | ExtensionMessage
+  | PingMessage
+  | PongMessage
+
+export type MessageType = ControlMessage['type']
+
+/** The protocol's version, told in hello. */
+export const protocolVersion = 1
+
+/** The first byte of each message. */
+export const messageIds: Record<MessageType, number> = {
+  hello: 0,
+  offer: 1,
+  batch: 2,
+  answer: 3,
+  withdraw: 4,
+  release: 5,
+  update: 6,
+  length: 7,
+  'caught-up': 8,
+  done: 9,
+  bye: 10,
+  extension: 11,
+  ping: 12,
+  pong: 13,
+}
+
+/** Who sends a message and when, as docs/PROTOCOL.md says it in the same words. */
+export interface MessageRule {
+  /** Of an offer's two sides the one that made it or the one that got it; either for what is about no offer. */
+  sender: 'either side' | 'the offering side' | 'the accepting side'
+  legal: string
+  /** What the receiver ends the session with when the message breaks a rule. */
+  errors: ErrorCode[]
+}
+
+export const messageTable: Record<MessageType, MessageRule> = {
+  hello: {
+    sender: 'either side',
+    legal: 'once, before every other message',
+    errors: ['ERR_PROTOCOL', 'ERR_UNSUPPORTED_VERSION'],
+  },
+  offer: {
+    sender: 'the offering side',
+    legal: "while fewer pages than the receiver's offersOutstanding are unanswered",
+    errors: ['ERR_PROTOCOL', 'ERR_TOO_MANY_OFFERS', 'ERR_OFFER_TOO_LARGE', 'ERR_BAD_HEADER'],
+  },
+  batch: {
+    sender: 'either side',
+    legal: 'once, after the offers of every share made before the session opened',
+    errors: ['ERR_PROTOCOL'],
+  },
+  answer: {
+    sender: 'the accepting side',
+    legal: 'once for each page, in any order of pages',
+    errors: ['ERR_PROTOCOL'],
+  },
+  withdraw: {
+    sender: 'the offering side',
+    legal: 'for an offer that was sent, whether it is answered or not',
+    errors: ['ERR_PROTOCOL'],
+  },
+  release: {
+    sender: 'the accepting side',
+    legal: 'for an offer that this side accepted',
+    errors: ['ERR_PROTOCOL'],
+  },
+  update: {
+    sender: 'the offering side',
+    legal: 'for an offer that was sent, whether it is answered or not',
+    errors: ['ERR_PROTOCOL', 'ERR_OFFER_TOO_LARGE', 'ERR_BAD_HEADER'],
+  },
+  length: {
+    sender: 'the offering side',
+    legal: 'for an offer that the other side accepted',
+    errors: ['ERR_PROTOCOL'],
+  },
+  'caught-up': {
+    sender: 'the accepting side',
+    legal: 'for an offer that this side accepted',
+    errors: ['ERR_PROTOCOL'],
+  },
+  done: {
+    sender: 'either side',
+    legal: 'when this side is done, and again when a later share changes that',
+    errors: ['ERR_PROTOCOL'],
+  },
+  bye: {
+    sender: 'either side',
+    legal: 'once, after every other message',
+    errors: ['ERR_PROTOCOL'],
+  },
+  extension: {
+    sender: 'either side',
+    legal: 'at any time',
+    errors: ['ERR_PROTOCOL'],
+  },
+  ping: {
+    sender: 'either side',
+    legal: 'at any time',
+    errors: ['ERR_PROTOCOL'],
+  },
+  pong: {
+    sender: 'either side',
+    legal: 'once for each ping',
+    errors: ['ERR_PROTOCOL'],
+  },
+}

@@ -1,0 +1,121 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { parseAst } from 'vite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Consumer, unpackedConsumer } from '../helpers/packed.ts'
+
+let consumer: Consumer
+let files: string[]
+beforeAll(async () => {
+  consumer = await unpackedConsumer()
+  const folder = join(consumer.dir, 'node_modules/replic8')
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+}, 120_000)
+afterAll(() => consumer.remove())
+
+const inPackage = (path: string) => join(consumer.dir, 'node_modules/replic8', path)
+const manifest = () => JSON.parse(readFileSync(inPackage('package.json'), 'utf8'))
+const scripts = (variant: string) =>
+  files.filter((file) => file.startsWith(inPackage(`dist/${variant}`)) && file.endsWith('.js'))
+
+/** Where a script imports from: statically, dynamically, or by a `require`, also the one that the bundler makes. */
+function specifiers(file: string): string[] {
+  const found: string[] = []
+  const walk = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return
+    const { type, source, callee, arguments: args } = node as Record<string, { name: string; value: unknown }>
+    if (/^(Import|Export)/.test(String(type)) && source) found.push(String(source.value))
+    if (String(type) === 'CallExpression' && /require$/i.test(callee?.name ?? '')) {
+      const [first] = args as unknown as { value: unknown }[]
+      if (typeof first?.value === 'string') found.push(first.value)
+    }
+    for (const child of Object.values(node)) walk(child)
+  }
+  walk(parseAst(readFileSync(file, 'utf8')))
+  return found
+}
+
+describe('the package', () => {
+  test('holds what a user needs to read and to run', () => {
+    for (const path of ['LICENSE', 'CHANGELOG.md', 'dist/browser/index.js', 'dist/node/index.js']) {
+      expect(existsSync(inPackage(path)), path).toBe(true)
+    }
+    for (const path of ['src', 'test', 'node_modules']) expect(existsSync(inPackage(path)), path).toBe(false)
+  })
+
+  test('has a file for every entry point and condition', () => {
+    const targets = Object.values(manifest().exports).flatMap((target) =>
+      typeof target === 'string' ? [target] : Object.values(target as object),
+    )
+    for (const target of targets) expect(existsSync(inPackage(target)), target).toBe(true)
+  })
+
+  test('depends on sodium-native, and on what keeps a user’s own hypercore working', () => {
+    expect(manifest().dependencies).toEqual({
+      'noise-protocol': '3.0.1',
+      // Not imported: it makes pnpm resolve this package with the noise-protocol above, wherever hypercore asks for it.
+      'simple-hypercore-protocol': '^2.1.2',
+      'sodium-native': '^3.4.1',
+    })
+  })
+
+  test('says nothing about the machine that built it', () => {
+    const repository = process.cwd()
+    const telling = files.filter((file) => readFileSync(file, 'utf8').includes(repository))
+    expect(telling).toEqual([])
+  })
+
+  test('has a source map for every script, with its sources inside', () => {
+    for (const file of [...scripts('browser'), ...scripts('node')]) {
+      const url = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(readFileSync(file, 'utf8'))?.[1]
+      // A script that holds nothing but imports and exports has nothing to map.
+      if (!url) continue
+      const map = JSON.parse(readFileSync(resolve(dirname(file), url), 'utf8'))
+      expect(map.sources.length).toBe(map.sourcesContent.length)
+      expect(map.sources.filter((source: string) => source.startsWith('/'))).toEqual([])
+    }
+  })
+})
+
+describe('the browser build', () => {
+  test('imports nothing by a bare name', () => {
+    const imported = scripts('browser').flatMap((file) => specifiers(file).map((to) => ({ file, to })))
+    expect(imported.length).toBeGreaterThan(0)
+    for (const { file, to } of imported) {
+      expect(to).toMatch(/^\.\.?\//)
+      expect(existsSync(resolve(dirname(file), to)), to).toBe(true)
+    }
+  })
+
+  test('makes no code from text, so that a strict Content-Security-Policy allows it', () => {
+    for (const file of scripts('browser')) {
+      expect(readFileSync(file, 'utf8')).not.toMatch(/\bnew Function\b|[^.\w]Function\(|[^.\w]eval\(/)
+    }
+  })
+
+  test('carries each package once, however many entry points are used', () => {
+    const homes = new Map<string, Set<string>>()
+    for (const file of scripts('browser')) {
+      if (!existsSync(`${file}.map`)) continue
+      for (const source of JSON.parse(readFileSync(`${file}.map`, 'utf8')).sources as string[]) {
+        homes.set(source, (homes.get(source) ?? new Set()).add(file))
+      }
+    }
+    expect([...homes].filter(([, in_]) => in_.size > 1)).toEqual([])
+  })
+})
+
+describe('the Node build', () => {
+  test('imports Node’s own modules and the declared dependencies only', async () => {
+    const { builtinModules } = await import('node:module')
+    // Both are asked for inside a try: supports-color by debug, for colours; fd-lock by file(), for locks.
+    const optional = ['supports-color', 'fd-lock']
+    const known = new Set([...builtinModules, ...Object.keys(manifest().dependencies), ...optional])
+    const bare = scripts('node')
+      .flatMap(specifiers)
+      .filter((to) => !to.startsWith('.') && !to.startsWith('node:') && !known.has(to))
+    expect(bare).toEqual([])
+  })
+})

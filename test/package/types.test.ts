@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Consumer, unpackedConsumer } from '../helpers/packed.ts'
+
+const tsc = join(process.cwd(), 'node_modules/typescript/bin/tsc')
+
+let consumer: Consumer
+beforeAll(async () => {
+  consumer = await unpackedConsumer()
+  // Beside the project, where only those look that name it in typeRoots.
+  for (const pkg of ['@types/node', 'undici-types']) {
+    await mkdir(join(consumer.dir, 'declarations', pkg), { recursive: true })
+    await cp(join('node_modules', pkg), join(consumer.dir, 'declarations', pkg), { recursive: true })
+  }
+  await consumer.write('app.ts', app)
+  await consumer.write('uses-node.ts', usesNode)
+  await consumer.write('common.cts', common)
+}, 120_000)
+afterAll(() => consumer?.remove())
+
+const app = `
+import { hypercore, memory, randomKey, Replic8Error, type ErrorCode } from 'replic8'
+import { memory as also, type RandomAccessStorage, type Storage } from 'replic8/storage'
+import { tabs } from 'replic8/tabs'
+import { webrtc, type Connection, type Signal, type Transport } from 'replic8/webrtc'
+
+const storage: Storage = memory
+const file: RandomAccessStorage = storage('key')
+file.stat((error, stat) => console.log(error?.message, stat?.size))
+
+const core = hypercore<{ hello: string }>(also(), { valueEncoding: 'json' })
+core.append({ hello: 'world' }, (error, index) => console.log(error, index?.toFixed()))
+core.get(0, (error, block) => console.log(error, block?.hello.length))
+// @ts-expect-error a block of this feed is an object
+core.append('text')
+
+const key: Uint8Array = randomKey()
+const hex: string = randomKey().toString('hex')
+const same: boolean = core.key.equals(core.discoveryKey)
+
+const failed = new Replic8Error('ERR_CLOSED', undefined, {})
+const code: ErrorCode = failed.code
+// @ts-expect-error there is no such code
+new Replic8Error('ERR_NO_SUCH_CODE')
+
+const transports = (signal: Signal): Transport[] => [webrtc({ signal }), tabs({ name: 'app' })]
+const kind = (connection: Connection): string => connection.kind
+export { code, hex, key, kind, same, transports }
+`
+
+const usesNode = `
+import { hypercore, memory, randomKey } from 'replic8'
+// What the package calls a Buffer is Node's own.
+const key: Buffer = randomKey()
+hypercore(memory).append(Buffer.from(key.readUInt8(0).toString()))
+`
+
+const common = `
+import replic8 = require('replic8')
+const core = replic8.hypercore(replic8.memory)
+core.append(replic8.randomKey(), (error, index) => console.log(error, index?.toFixed()))
+const call: Function = replic8
+export = [core, call]
+`
+
+interface Project {
+  module: string
+  moduleResolution: string
+  files: string[]
+  node: boolean
+  lib?: string[]
+}
+
+/** The compiler's complaints about a project with the strictest settings, the declarations of packages included. */
+async function complaints({ module, moduleResolution, files, node, lib }: Project): Promise<string> {
+  const compilerOptions = {
+    module,
+    moduleResolution,
+    target: 'es2022',
+    lib: lib ?? ['es2022', 'dom'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    noEmit: true,
+    typeRoots: ['./declarations/@types', './declarations'],
+    types: node ? ['node'] : [],
+  }
+  await consumer.write('tsconfig.json', JSON.stringify({ compilerOptions, files }))
+  return promisify(execFile)(process.execPath, [tsc, '-p', consumer.dir]).then(
+    () => '',
+    (error) => error.stdout as string,
+  )
+}
+
+describe.each([
+  ['bundler', 'preserve'],
+  ['nodenext', 'nodenext'],
+])('the declarations, with moduleResolution %s', (moduleResolution, module) => {
+  test('need no @types/node', async () => {
+    expect(await complaints({ module, moduleResolution, files: ['app.ts'], node: false })).toBe('')
+  })
+
+  test('use the Buffer of @types/node where it is installed', async () => {
+    const files = ['app.ts', 'uses-node.ts']
+    expect(await complaints({ module, moduleResolution, files, node: true })).toBe('')
+  })
+})
+
+test('the declarations say what require gives', async () => {
+  const files = ['common.cts']
+  expect(await complaints({ module: 'nodenext', moduleResolution: 'nodenext', files, node: true })).toBe('')
+})

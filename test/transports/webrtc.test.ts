@@ -1,0 +1,9 @@
+import wrtc from '@roamhq/wrtc'
+import { broadcastSignal } from '../../src/transports/broadcast-signal.ts'
+import { webrtc } from '../../src/transports/webrtc.ts'
+import { testConnections, testTransports } from '../compliance/transport.ts'
+import { webrtcPairs } from './webrtc-pair.ts'
+
+testConnections(webrtcPairs(wrtc, 'caller'))
+testConnections(webrtcPairs(wrtc, 'answerer'))
+testTransports({ name: 'webrtc', create: () => webrtc({ signal: broadcastSignal(), wrtc }) })
