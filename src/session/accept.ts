@@ -1,8 +1,8 @@
-import { messageOf, Replic8Error, toReplic8Error } from '../errors.ts'
+import { Replic8Error, toReplic8Error } from '../errors.ts'
 import type { Namespace } from '../negotiation/events.ts'
 import type { AnswerReason, Header } from '../wire/messages.ts'
-import { type Core, isCore, keyHex, whenReady } from './core.ts'
-import type { ReplicateOptions } from './replication.ts'
+import { type Core, isCore, keyHex } from './core.ts'
+import type { ReplicateOptions } from './download.ts'
 
 /** Feeds that the peer offers. Deeply frozen, but for the keys' bytes. */
 export interface Offer {
@@ -39,6 +39,8 @@ export interface AcceptOutcome {
 }
 
 export interface AcceptHooks {
+  /** Opens a core, until it has its key. Errors: ERR_CORE_FAILED. */
+  open(core: Core): Promise<void>
   onanswer(outcome: AcceptOutcome): void
   onproblem(error: Replic8Error): void
   /** The handler refused the peer as a whole. */
@@ -48,7 +50,6 @@ export interface AcceptHooks {
 /** Hands an offer to the accept handlers and waits for the first valid answer, for `timeout` ms at most. */
 export class Acceptance {
   private readonly keys: Set<string>
-  private readonly timeout: number
   private readonly hooks: AcceptHooks
   private readonly timer: ReturnType<typeof setTimeout>
   /** A valid call came; its cores may still be opening. */
@@ -57,7 +58,6 @@ export class Acceptance {
 
   constructor(keys: string[], timeout: number, hooks: AcceptHooks) {
     this.keys = new Set(keys)
-    this.timeout = timeout
     this.hooks = hooks
     this.timer = setTimeout(
       () => this.decline('accept-timeout', new Replic8Error('ERR_ACCEPT_TIMEOUT')),
@@ -106,7 +106,7 @@ export class Acceptance {
   /** Some cores learn their key when they open. */
   private async awaitKeys(taken: { core: Core; options: ReplicateOptions }[]) {
     const open = await Promise.allSettled(
-      taken.map(({ core }) => (keyHex(core) ? undefined : whenReady(core, this.timeout))),
+      taken.map(({ core }) => (keyHex(core) ? undefined : this.hooks.open(core))),
     )
     if (this.answered) return
     for (const result of open) {
@@ -128,9 +128,11 @@ export class Acceptance {
     this.hooks.onanswer({ taken: withKeys, reason: 'declined' })
   }
 
+  /** A handler threw: that is a problem also where the offer is answered already. */
   private fail(error: unknown) {
-    const code = error instanceof Replic8Error ? error.code : 'ERR_ACCEPT_FAILED'
-    this.decline('handler-failed', new Replic8Error(code, messageOf(error), { cause: error }))
+    const problem = toReplic8Error(error, 'ERR_ACCEPT_FAILED')
+    if (this.answered) this.hooks.onproblem(problem)
+    else this.decline('handler-failed', problem)
   }
 
   private decline(reason: AnswerReason, problem: Replic8Error) {

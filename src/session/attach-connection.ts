@@ -1,4 +1,5 @@
 import type { Connection } from '../connection.ts'
+import { Replic8Error } from '../errors.ts'
 import { transportError } from './transport-error.ts'
 import type { WireStream } from './wire-stream.ts'
 
@@ -11,26 +12,35 @@ export function isConnection(value: unknown): value is Connection {
 
 export function attachConnection(wire: WireStream, connection: Connection, onfail: (error: Error) => void) {
   let over = false
+  let closing = false
+  let arrived = 0
 
   connection.ondata = (chunk) => {
-    // A Connection can not be paused; what it delivers is bounded by what the peer may have outstanding.
-    if (!wire.destroying && !wire.writableEnding) wire.write(chunk)
+    if (wire.destroying || wire.writableEnding) return
+    arrived += chunk.length
+    wire.write(chunk)
+    // A Connection can not be paused.
+    if (arrived - wire.bytesReceived > wire.patience)
+      onfail(new Replic8Error('ERR_HANDSHAKE', `The handshake is longer than ${wire.patience} bytes.`))
   }
   connection.ondrain = () => wire.resume()
   connection.onclose = (error) => {
     over = true
-    if (error) onfail(transportError(error))
-    else if (!wire.writableEnding) wire.end()
+    if (error) return onfail(transportError(error))
+    wire.resume()
+    if (!wire.writableEnding) wire.end()
   }
   wire.on('data', (chunk: Buffer) => {
     if (!over && !connection.send(chunk)) wire.pause()
   })
-  let closing = false
   wire.on('end', () => {
     closing = true
     if (!over) connection.close()
   })
-  wire.on('close', () => {
+  wire.on('close', letGo)
+  if (wire.destroying) letGo()
+
+  function letGo() {
     if (!over && !closing) connection.abort(transportError())
-  })
+  }
 }

@@ -1,18 +1,22 @@
+import { Replic8Error } from '../errors.ts'
 import { transportError } from './transport-error.ts'
 import type { WireStream } from './wire-stream.ts'
 
 /** What Node streams, streamx streams and simple-peer have in common. */
 export interface NodeStream {
+  readonly destroyed?: boolean
+  readonly readableEnded?: boolean
   write(chunk: Uint8Array): boolean
   end(): unknown
   pause(): unknown
   resume(): unknown
   destroy(error?: Error): unknown
   on(event: string, handler: (value: never) => void): unknown
-  removeListener(event: string, handler: (value: never) => void): unknown
 }
 
-/** Milliseconds that a transport has to end by itself after the session is over. */
+/** Milliseconds that a transport has to send what it was given, after the session is over. */
+const sending = 10_000
+/** Milliseconds that it then has to end by itself. */
 const linger = 1000
 
 export function isNodeStream(value: unknown): value is NodeStream {
@@ -23,49 +27,65 @@ export function isNodeStream(value: unknown): value is NodeStream {
 }
 
 export function attachNodeStream(wire: WireStream, stream: NodeStream, onfail: (error: Error) => void) {
-  let finished = false
-  let gone = false
+  const state = { ended: false, sent: false, closed: false }
 
   wire.on('data', (chunk: Buffer) => {
-    if (!finished && stream.write(chunk) === false) wire.pause()
+    if (!state.closed && stream.write(chunk) === false) wire.pause()
   })
   wire.on('end', () => {
-    finished = true
-    if (!gone) stream.end()
+    state.ended = true
+    if (!state.closed) stream.end()
   })
   wire.drained = (done) => {
-    if (gone) return done()
+    if (state.closed || state.sent) return done()
     stream.on('finish', done)
     stream.on('close', done)
   }
   wire.on('drain', () => stream.resume())
-  wire.on('close', () => letGo())
+  wire.on('close', () => letGo(stream, state))
 
   stream.on('drain', () => wire.resume())
-  stream.on('data', (chunk: Uint8Array) => {
+  stream.on('finish', () => {
+    state.sent = true
+  })
+  stream.on('data', (chunk: Uint8Array | string) => {
     if (wire.destroying || wire.writableEnding) return
+    if (typeof chunk === 'string')
+      return onfail(new Replic8Error('ERR_STREAM', 'It gives text, and must give bytes.'))
     if (wire.write(chunk) === false) stream.pause()
   })
   stream.on('end', () => wire.end())
-  stream.on('error', (error: Error) => {
-    gone = true
-    onfail(transportError(error))
-  })
+  stream.on('error', (error: Error) => onfail(transportError(error)))
   stream.on('close', () => {
-    gone = true
-    // An end that came before the close is still being taken; a close without an end is a cut.
-    if (!wire.writableEnding) onfail(transportError())
+    state.closed = true
+    // What came before is still being taken; if there is no goodbye in it, this is a cut.
+    wire.resume()
+    wire.end()
   })
 
-  /** The session is over: the transport may end by itself, what still arrives is read and dropped. */
-  function letGo() {
-    if (gone) return
-    if (!finished) {
-      stream.destroy()
-      return
-    }
-    stream.resume()
-    const timer = setTimeout(() => stream.destroy(), linger)
-    stream.on('close', () => clearTimeout(timer))
+  if (wire.destroying) letGo(stream, state)
+  else if (stream.destroyed || stream.readableEnded) onfail(transportError())
+}
+
+/** The session is over: the transport may end by itself, what still arrives is read and dropped. */
+function letGo(stream: NodeStream, state: { ended: boolean; sent: boolean; closed: boolean }) {
+  if (state.closed) return
+  if (!state.ended) {
+    stream.destroy()
+    return
   }
+  let timer = later(stream, state.sent ? linger : sending)
+  stream.on('finish', () => {
+    clearTimeout(timer)
+    if (!state.closed) timer = later(stream, linger)
+  })
+  stream.on('close', () => clearTimeout(timer))
+  stream.resume()
+}
+
+/** Destroys a stream that takes too long; keeps no process alive for that. */
+function later(stream: NodeStream, ms: number) {
+  const timer = setTimeout(() => stream.destroy(), ms)
+  ;(timer as { unref?(): void }).unref?.()
+  return timer
 }

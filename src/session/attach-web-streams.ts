@@ -1,3 +1,4 @@
+import { Replic8Error } from '../errors.ts'
 import { transportError } from './transport-error.ts'
 import type { WireStream } from './wire-stream.ts'
 
@@ -7,6 +8,9 @@ export interface WebStreamPair {
   writable: WritableStream<Uint8Array>
 }
 
+/** Milliseconds that the readable has to end by itself after the session is over. */
+const linger = 1000
+
 export function isWebStreamPair(value: unknown): value is WebStreamPair {
   const pair = value as Partial<WebStreamPair> | null
   return typeof pair?.readable?.getReader === 'function' && typeof pair?.writable?.getWriter === 'function'
@@ -15,42 +19,53 @@ export function isWebStreamPair(value: unknown): value is WebStreamPair {
 export function attachWebStreams(wire: WireStream, pair: WebStreamPair, onfail: (error: Error) => void) {
   const reader = pair.readable.getReader()
   const writer = pair.writable.getWriter()
-  let ended = false
+  let closing: Promise<void> | null = null
+  let read = false
+  const failed = (error: unknown) => onfail(transportError(error))
 
   wire.on('data', (chunk: Buffer) => {
-    writer.write(chunk).catch((error) => onfail(transportError(error)))
+    writer.write(chunk).catch(failed)
     if ((writer.desiredSize ?? 0) > 0) return
     wire.pause()
-    writer.ready.then(
-      () => wire.resume(),
-      (error) => onfail(transportError(error)),
-    )
+    writer.ready.then(() => wire.resume(), failed)
   })
   wire.on('end', () => {
-    ended = true
     closing = writer.close().catch(() => {})
   })
-  let closing: Promise<void> = Promise.resolve()
-  wire.drained = (done) => void closing.then(done)
-  wire.on('close', () => {
-    reader.cancel().catch(() => {})
-    if (!ended) writer.abort().catch(() => {})
-  })
-  void read()
+  wire.drained = (done) => void closing?.then(done)
+  wire.on('close', letGo)
+  if (wire.destroying) letGo()
+  readAll(reader, wire)
+    .catch(failed)
+    .finally(() => {
+      read = true
+    })
 
-  async function read() {
-    try {
-      while (!wire.destroying && !wire.writableEnding) {
-        const { done, value } = await reader.read()
-        if (done) return wire.end()
-        if (wire.destroying || wire.writableEnding) return
-        // What arrives belongs to this side from here on: it is decrypted in place.
-        if (!wire.write(value)) await taken(wire)
-      }
-    } catch (error) {
-      onfail(transportError(error))
+  /** The session is over: the pair may end by itself, what still arrives is dropped. */
+  function letGo() {
+    const cancel = () => reader.cancel().catch(() => {})
+    if (closing && !read) {
+      const timer = setTimeout(cancel, linger)
+      reader.closed.catch(() => {}).finally(() => clearTimeout(timer))
+      return
     }
+    cancel()
+    if (!closing) writer.abort().catch(() => {})
   }
+}
+
+async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>, wire: WireStream) {
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    if (wire.destroying || wire.writableEnding) continue
+    if (!ArrayBuffer.isView(value))
+      throw new Replic8Error('ERR_STREAM', 'It gives something else than bytes.')
+    // What arrives belongs to this side from here on: it is decrypted in place.
+    if (!wire.write(value)) await taken(wire)
+  }
+  wire.resume()
+  wire.end()
 }
 
 /** Waits until the stream takes more, or is over. */

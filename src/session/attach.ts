@@ -10,6 +10,8 @@ import type { WireStream } from './wire-stream.ts'
  * @param onfail the transport failed, or stopped without an end
  */
 export function attach(wire: WireStream, transport: unknown, onfail: (error: Error) => void) {
+  if (wire.piped)
+    throw new Replic8Error('ERR_BAD_ARGUMENT', 'A session takes one stream; this one has its own.')
   if (isConnection(transport)) attachConnection(wire, transport, onfail)
   else if (isNodeStream(transport)) attachNodeStream(wire, transport, onfail)
   else if (isWebStreamPair(transport)) attachWebStreams(wire, transport, onfail)
@@ -18,4 +20,5 @@ export function attach(wire: WireStream, transport: unknown, onfail: (error: Err
       'ERR_BAD_ARGUMENT',
       'pipe takes a duplex stream, a { readable, writable } pair or a Connection.',
     )
+  wire.piped = true
 }

@@ -1,14 +1,18 @@
 import { Replic8Error, toReplic8Error } from '../errors.ts'
+import { offersOf } from '../negotiation/agreement.ts'
 import type { Effect, Namespace, NegotiationEvent } from '../negotiation/events.ts'
 import { Negotiation } from '../negotiation/negotiation.ts'
 import type { ControlMessage, Header } from '../wire/messages.ts'
 import { Acceptance, type AcceptHandler, type AcceptOutcome, freezeOffer } from './accept.ts'
+import { type Core, keyHex } from './core.ts'
 import { Cores } from './cores.ts'
 import { Downloads } from './downloads.ts'
 import type { Engine } from './engine.ts'
 import type { Meter } from './meter.ts'
 import type { ResolvedOptions } from './options.ts'
-import { type ReplicateOptions, type Replication, replicationError } from './replication.ts'
+import { Progress } from './progress.ts'
+import type { Replication } from './replication.ts'
+import { replicationError } from './replication-error.ts'
 import { Shares } from './shares.ts'
 import { Syncs } from './syncs.ts'
 
@@ -35,8 +39,8 @@ export class Broker {
   private readonly options: ResolvedOptions
   private readonly hooks: BrokerHooks
   private readonly downloads: Downloads
+  private readonly progress: Progress
   private readonly acceptances = new Map<number, Acceptance>()
-  private readonly choices = new Map<string, ReplicateOptions>()
   private effects: Effect[] = []
   private running = false
   private over = false
@@ -45,8 +49,8 @@ export class Broker {
     this.options = options
     this.hooks = hooks
     this.negotiation = new Negotiation({ live: options.live, limits: options.limits })
-    this.cores = new Cores(meter, {
-      ondirty: (replication) => this.downloads.touch(replication),
+    this.cores = new Cores(meter, options.acceptTimeout, {
+      ondirty: (replication) => this.ondirty(replication),
       onfail: (replication, error) => this.onfail(replication, replicationError(error)),
       oncoreclosed: (replication) => this.onfail(replication, new Replic8Error('ERR_CORE_CLOSED')),
       get writable() {
@@ -54,20 +58,32 @@ export class Broker {
       },
     })
     const handle = (event: NegotiationEvent) => this.handle(event)
-    this.downloads = new Downloads(this.negotiation.state, this.cores, handle, hooks)
-    this.shares = new Shares(this.cores, options, handle, hooks)
+    this.downloads = new Downloads(this.negotiation.state, this.cores, handle)
+    this.progress = new Progress(this.cores, (event, namespace, ...args) =>
+      hooks.emit(event, namespace, ...args),
+    )
+    this.shares = new Shares(this.cores, options.limits, handle, {
+      problem: (error, where) => hooks.problem(error, where),
+      onsettled: (cores) => this.tidy(cores.flatMap((core: Core) => keyHex(core) ?? [])),
+    })
     this.syncs = new Syncs(this.cores, handle)
   }
 
   /** Gives the negotiation an event and carries out the effects, those of nested events after those of the outer one. */
   handle(event: NegotiationEvent) {
     if (this.over) return
-    for (const effect of this.negotiation.handle(event)) this.effects.push(effect)
+    for (const effect of wordsFirst(this.negotiation.handle(event))) this.effects.push(effect)
     if (this.running) return
     this.running = true
-    for (let i = 0; i < this.effects.length && !this.over; i++) this.run(this.effects[i] as Effect)
-    this.effects = []
-    this.running = false
+    try {
+      for (let i = 0; i < this.effects.length && !this.over; i++) this.run(this.effects[i] as Effect)
+    } catch (error) {
+      // Not knowing what was carried out, the session cannot keep its word.
+      this.hooks.fail(toReplic8Error(error, 'ERR_CORE_FAILED'))
+    } finally {
+      this.effects = []
+      this.running = false
+    }
   }
 
   /** Requests that waited for the transport are answered. */
@@ -79,6 +95,7 @@ export class Broker {
   end(error: Error | null) {
     if (this.over) return
     this.downloads.stop()
+    this.progress.stop()
     this.over = true
     for (const acceptance of this.acceptances.values()) acceptance.cancel()
     const closed = error ?? new Replic8Error('ERR_CLOSED')
@@ -106,7 +123,7 @@ export class Broker {
       case 'share-withdrawn':
         return this.shares.withdrawn(effect.share)
       case 'withdrawn':
-        this.downloads.aim(effect.key)
+        this.onwithdrawn(effect.key, effect.namespace)
         return this.emit('withdraw', effect.namespace, {
           key: this.cores.keyOf(effect.key),
           namespace: effect.namespace,
@@ -147,6 +164,7 @@ export class Broker {
       return
     }
     const acceptance = new Acceptance(keys, this.options.acceptTimeout, {
+      open: (core) => this.cores.open(core),
       onanswer: (outcome) => this.onanswer(first, keys, outcome),
       onproblem: (error) => this.hooks.problem(error, { namespace }),
       onrefuse: (error) => this.refuse(error),
@@ -168,10 +186,19 @@ export class Broker {
     for (const { core, hex, options } of taken) {
       chosen.add(hex)
       this.cores.contain(core)
-      this.cores.add(core, hex)
-      this.choices.set(hex, options)
+      const replication = this.cores.add(core, hex)
+      replication.configure(options)
+      this.watch(replication)
     }
     this.handle({ type: 'answer', first, accepted: keys.map((key) => chosen.has(key)), reason })
+    this.tidy(keys)
+  }
+
+  private watch(replication: Replication) {
+    const { core } = replication
+    this.cores.watch(replication).catch((error) => {
+      if (replication.core === core) this.onfail(replication, toReplic8Error(error, 'ERR_CORE_FAILED'))
+    })
   }
 
   private refuse(error: Error) {
@@ -185,25 +212,46 @@ export class Broker {
   private onagreed({ key, namespace, direction }: Effect & { type: 'agreed' }) {
     const replication = this.cores.byKey.get(key)
     if (!replication) return
+    if (direction === 'in') this.progress.start(replication, namespace)
     this.emit('replicate', namespace, replication.core, { key: this.cores.keyOf(key), namespace, direction })
   }
 
   private openFeed(key: string) {
-    const replication = this.cores.byKey.get(key)
     const engine = this.hooks.engine()
-    if (!replication || !engine) return
-    replication.open(engine, this.choices.get(key) ?? {})
-    this.cores.open(replication.core, this.options.acceptTimeout).catch((error) => {
-      this.onfail(replication, toReplic8Error(error, 'ERR_CORE_FAILED'))
-    })
+    if (engine) this.cores.byKey.get(key)?.open(engine)
   }
 
   private closeFeed(key: string) {
     const replication = this.cores.byKey.get(key)
-    this.choices.delete(key)
     if (!replication) return
+    this.progress.finish(replication)
     replication.close()
-    this.cores.reattach(replication)
+    this.cores.reattach(replication.feedKeys)
+    this.tidy([key])
+  }
+
+  private onwithdrawn(key: string, namespace: Namespace) {
+    const replication = this.cores.byKey.get(key)
+    if (!replication) return
+    this.progress.finish(replication, namespace)
+    this.downloads.aim(key)
+    this.tidy([key])
+  }
+
+  private ondirty(replication: Replication) {
+    this.downloads.touch(replication)
+    this.progress.touch(replication)
+  }
+
+  /** Lets go of cores that no offer speaks of any more. */
+  private tidy(keys: string[]) {
+    for (const key of keys) {
+      const replication = this.cores.byKey.get(key)
+      if (!replication || this.shares.isOpening(replication.core)) continue
+      const feed = this.negotiation.state.feeds.get(key)
+      const stands = feed && offersOf(feed).some(({ status }) => status !== 'declined' && status !== 'ended')
+      if (!stands) this.cores.drop(replication)
+    }
   }
 
   /** A core failed: it costs this core, unless the peer sent a wrong proof. */
@@ -212,12 +260,19 @@ export class Broker {
     if (this.over || this.cores.byKey.get(hex) !== replication) return
     if (error.code === 'ERR_INVALID_PROOF') return this.hooks.fail(error)
     const key = this.cores.keyOf(hex)
+    this.progress.finish(replication)
+    const reason = error.code === 'ERR_CORE_CLOSED' ? 'core-closed' : 'core-failed'
+    this.handle({ type: 'failed', key: hex, reason })
     this.cores.drop(replication)
-    this.handle({
-      type: 'failed',
-      key: hex,
-      reason: error.code === 'ERR_CORE_CLOSED' ? 'core-closed' : 'core-failed',
-    })
     this.hooks.problem(error, { key })
   }
+}
+
+/** The peer hears why a channel is closed before it is: it would open it again otherwise. */
+function wordsFirst(effects: Effect[]): Effect[] {
+  const closes = effects.filter(({ type }) => type === 'close-feed')
+  if (closes.length === 0) return effects
+  const rest = effects.filter(({ type }) => type !== 'close-feed')
+  const words = rest.findLastIndex(({ type }) => type === 'send') + 1
+  return [...rest.slice(0, words), ...closes, ...rest.slice(words)]
 }

@@ -9,7 +9,7 @@ export interface ChannelObserver {
   ondownload(bytes: number): void
   /** The core gave up on this channel, or a handler of it threw. */
   onerror(error: Error): void
-  /** The channel is closed. */
+  /** The channel is closed, by the peer or by the core. */
   onclose(): void
   /** False while the transport takes nothing: answers to requests wait. */
   readonly writable: boolean
@@ -122,10 +122,16 @@ export class ChannelView {
   }
 
   close() {
-    if (this.over) return
-    this.over = true
-    this.held = []
+    if (!this.finish()) return
     this.channel.close()
+    this.observer.onclose()
+  }
+
+  /** Closes the channel, and tells the core so. */
+  detach() {
+    if (!this.finish()) return
+    this.channel.close()
+    this.tellClosed()
     this.observer.onclose()
   }
 
@@ -188,12 +194,27 @@ export class ChannelView {
     }
   }
 
+  /** The peer closed the channel. */
   private onclose() {
-    if (this.over) return
-    this.call('onclose')
-    if (this.over) return
+    if (!this.finish()) return
+    this.tellClosed()
+    this.observer.onclose()
+  }
+
+  /** False where it was over before. */
+  private finish(): boolean {
+    if (this.over) return false
     this.over = true
     this.held = []
-    this.observer.onclose()
+    return true
+  }
+
+  /** hypercore lets go of the channel when it hears of the close. */
+  private tellClosed() {
+    try {
+      this.handlers.onclose?.()
+    } catch (error) {
+      this.observer.onerror(error as Error)
+    }
   }
 }

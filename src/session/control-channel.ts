@@ -8,6 +8,8 @@ import { type ControlKeys, controlKeys, macBytes, messageCode } from './keys.ts'
 import type { SessionLimits } from './options.ts'
 
 export interface ControlHandlers {
+  /** The peer opened the same channel: it holds the encryption key. */
+  onproof(): void
   onmessage(message: ControlMessage): void
   onfail(error: Replic8Error): void
 }
@@ -29,8 +31,20 @@ export class ControlChannel {
     this.handlers = handlers
     this.keys = controlKeys(encryptionKey, engine)
     const key = this.keys.channel
+    // No honest end sends anything else here: a message that changed its type on the way must not just vanish.
+    const onother = () => handlers.onfail(new Replic8Error('ERR_TAMPERED'))
     this.channel = engine.openControl(key, discoveryKey(key), {
+      onopen: () => handlers.onproof(),
       onextension: (id, message) => this.onextension(id, message),
+      onoptions: onother,
+      onstatus: onother,
+      onhave: onother,
+      onunhave: onother,
+      onwant: onother,
+      onunwant: onother,
+      onrequest: onother,
+      oncancel: onother,
+      ondata: onother,
       onclose: () =>
         handlers.onfail(new Replic8Error('ERR_PROTOCOL', 'The peer closed the control channel.')),
     })

@@ -17,6 +17,8 @@ export interface Feed extends Core {
   readonly length: number
   readonly sparse: boolean
   readonly writable: boolean
+  readonly closing?: boolean
+  readonly closed?: boolean
   has(index: number): boolean
   downloaded(start: number, end: number): number
   download(range: { start: number; end: number }, done?: (error: Error | null) => void): object
@@ -41,60 +43,57 @@ export function keyHex(core: Core): string | undefined {
   return key instanceof Uint8Array && key.length === 32 ? Buffer.from(key).toString('hex') : undefined
 }
 
-/**
- * Waits until a core is open and has its key; its `ready` may take a callback or give a promise.
- * Errors: ERR_CORE_FAILED, also when it takes more than `timeout` ms.
- */
-export function whenReady(core: Core, timeout: number): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
-    const fail = (error: unknown) => {
-      clearTimeout(timer)
-      const detail = error instanceof Error ? error.message : String(error)
-      reject(new Replic8Error('ERR_CORE_FAILED', `A core could not be opened: ${detail}.`, { cause: error }))
-    }
-    const timer = setTimeout(() => fail(`it was not ready within ${timeout} ms`), timeout)
-    const done = (error?: unknown) => {
-      if (error) return fail(error)
-      if (!keyHex(core)) return fail('it has no key of 32 bytes')
-      clearTimeout(timer)
-      resolve()
-    }
-    try {
-      if (!core.ready) return done()
-      const promise = core.ready(done) as { then?: unknown } | undefined
-      if (promise && typeof promise.then === 'function') Promise.resolve(promise).then(() => done(), fail)
-    } catch (error) {
-      fail(error)
-    }
-  })
+/** A feed's key as hex digits, from bytes or hex digits. Errors: ERR_BAD_ARGUMENT. */
+export function toHexKey(key: unknown): string {
+  if (key instanceof Uint8Array && key.length === 32) return Buffer.from(key).toString('hex')
+  if (typeof key === 'string' && /^[0-9a-f]{64}$/i.test(key)) return key.toLowerCase()
+  throw new Replic8Error('ERR_BAD_ARGUMENT', 'A key is 32 bytes, or 64 hex digits.')
+}
+
+/** How many feeds are behind the key of a core; undefined where that cannot be seen. */
+export function feedCount(core: Core): number | undefined {
+  if (isFeed(core)) return 1
+  if (isDrive(core)) return 2
+  return isFeed((core as unknown as Unknown).feed) ? 1 : undefined
 }
 
 /**
  * Names the feeds behind one offered key, in the order in which both ends state their lengths: a hypercore is itself;
  * a hyperdrive has metadata and content (known once its first metadata block is here); a hypertrie and its like have
  * one feed. Calls `onfeed` for each as it becomes known; nothing else of a store may travel with it.
+ * Gives a function that ends the naming: a drive may wait for its metadata for ever.
  */
-export function feedsOf(core: Core, onfeed: (index: number, feed: Feed) => void) {
+export function feedsOf(core: Core, onfeed: (index: number, feed: Feed) => void): () => void {
+  let name: typeof onfeed | null = onfeed
+  const { feed } = core as unknown as { feed?: unknown }
   if (isFeed(core)) onfeed(0, core)
   else if (isDrive(core)) {
-    if (isFeed(core.metadata)) onfeed(0, core.metadata)
+    const { metadata } = core
+    if (isFeed(metadata)) onfeed(0, metadata)
     core.getContent((error, content) => {
-      if (!error && isFeed(content)) onfeed(1, content)
+      if (!error && isFeed(content) && belongs(content, metadata)) name?.(1, content)
     })
-  } else if (isFeed((core as unknown as Unknown).feed)) {
-    onfeed(0, (core as unknown as Unknown).feed as Feed)
+  } else if (isFeed(feed)) onfeed(0, feed)
+  return () => {
+    name = null
   }
 }
 
-/** Waits for the feeds that an open structure can name from what it has; a drive without metadata has no content yet. */
-export function whenNamed(core: Core): Promise<void> {
-  return new Promise((resolve) => {
-    if (isDrive(core) && isFeed(core.metadata) && core.metadata.has(0)) core.getContent(() => resolve())
-    else resolve()
-  })
+/**
+ * A drive's metadata can name any key as its content. One that somebody else wrote, and that names a core which only
+ * this end can write, tries to get hold of a core that it does not own.
+ */
+function belongs(content: Feed, metadata: Feed | null): boolean {
+  return !content.writable || metadata?.writable === true
 }
 
-function isFeed(value: unknown): value is Feed {
+/** Waits for the feeds that an open structure can name from what it has; a drive without metadata has no content yet. */
+export function whenNamed(core: Core, done: () => void) {
+  if (isDrive(core) && isFeed(core.metadata) && core.metadata.has(0)) core.getContent(() => done())
+  else done()
+}
+
+export function isFeed(value: unknown): value is Feed {
   if (typeof value !== 'object' || value === null) return false
   const { downloaded, download, has, replicate } = value as Unknown
   return [downloaded, download, has, replicate].every((method) => typeof method === 'function')

@@ -1,7 +1,8 @@
-import { type Core, keyHex, whenNamed, whenReady } from './core.ts'
+import { type Core, feedCount, keyHex, whenNamed } from './core.ts'
 import { knownCore, rememberCore } from './known-cores.ts'
 import type { Meter } from './meter.ts'
-import { Replication, type ReplicationHooks } from './replication.ts'
+import { Opener } from './opener.ts'
+import { Replication, type ReplicationHooks, type Traffic } from './replication.ts'
 
 interface Emitter {
   on?(event: 'error', handler: (error: Error) => void): unknown
@@ -13,46 +14,66 @@ export class Cores {
   readonly byKey = new Map<string, Replication>()
   private readonly meter: Meter
   private readonly hooks: ReplicationHooks
-  private readonly watched = new Map<Core, (error: Error) => void>()
+  private readonly opener: Opener
+  private readonly traffic = new Map<string, Traffic>()
+  private readonly contained = new Map<Core, (error: Error) => void>()
+  private released = false
 
-  constructor(meter: Meter, hooks: ReplicationHooks) {
+  /** @param timeout ms that a core may take to open */
+  constructor(meter: Meter, timeout: number, hooks: ReplicationHooks) {
     this.meter = meter
     this.hooks = hooks
+    this.opener = new Opener(timeout)
   }
 
-  /** The session's core of a key; the first one that was shared or taken stays. */
+  /** The session's core of a key; the first one that was shared or taken stays, unless a later one holds more feeds. */
   add(core: Core, hex: string): Replication {
-    let replication = this.byKey.get(hex)
-    if (!replication) {
-      rememberCore(hex, core)
-      replication = new Replication(core, hex, this.meter, this.hooks)
+    rememberCore(hex, core)
+    const known = this.byKey.get(hex)
+    if (!known) {
+      const replication = new Replication(core, hex, this.trafficOf(hex), this.meter, this.hooks)
       this.byKey.set(hex, replication)
+      return replication
     }
+    if (known.core !== core && (feedCount(core) ?? 0) > (feedCount(known.core) ?? 0)) known.replace(core)
+    return known
+  }
+
+  /** Opens a core, until it has its key. Errors: ERR_CORE_FAILED. */
+  async open(core: Core): Promise<void> {
+    this.contain(core)
+    await this.opener.open(core)
+  }
+
+  /** Opens a core, adds it, and watches its feeds. Errors: ERR_CORE_FAILED. */
+  async prepare(core: Core): Promise<Replication> {
+    await this.open(core)
+    const replication = this.add(core, keyHex(core) as string)
+    await this.watch(replication)
     return replication
   }
 
-  /** Opens a core. Errors: ERR_CORE_FAILED. */
-  async open(core: Core, timeout: number): Promise<Replication> {
-    this.contain(core)
-    await whenReady(core, timeout)
-    const replication = this.add(core, keyHex(core) as string)
+  /** Watches the feeds of a core once it is open. Errors: ERR_CORE_FAILED. */
+  async watch(replication: Replication): Promise<void> {
+    const { core } = replication
+    await this.open(core)
+    if (replication.core !== core) return
     replication.watch()
     // Asked after watch() asked, so answered after it: then the lengths of all feeds that can be named are known.
-    await whenNamed(core)
-    return replication
+    await this.opener.limited((done) => whenNamed(core, done)).catch(() => {})
   }
 
   /** An 'error' event that nobody listens to ends the process: a core that fails shall cost that core only. */
   contain(core: Core) {
     const emitter = core as Emitter
-    if (this.watched.has(core) || typeof emitter.on !== 'function') return
+    if (this.released || this.contained.has(core) || typeof emitter.on !== 'function') return
     const onerror = (error: Error) => {
       const hex = keyHex(core)
       const replication = hex ? this.byKey.get(hex) : undefined
       if (replication?.core === core) this.hooks.onfail(replication, error)
     }
     emitter.on('error', onerror)
-    this.watched.set(core, onerror)
+    this.contained.set(core, onerror)
   }
 
   /** The key as this process has it: the Buffer of the session's core, else of another session's, else a new one. */
@@ -63,24 +84,35 @@ export class Cores {
     return Buffer.from(hex, 'hex')
   }
 
-  /** Feeds of closed cores can be opened by the others that hold them too. */
-  reattach(closed: Replication) {
-    const keys = closed.feedKeys
-    if (keys.length === 0) return
-    for (const other of this.byKey.values()) {
-      if (other !== closed && keys.some((hex) => other.owns(hex))) other.attach()
+  /** Payload bytes of a feed on this session, also while nothing of it is agreed on. */
+  trafficOf(hex: string): Traffic {
+    let traffic = this.traffic.get(hex)
+    if (!traffic) {
+      traffic = { sent: 0, received: 0 }
+      this.traffic.set(hex, traffic)
     }
+    return traffic
   }
 
-  /** Lets go of a core that failed; a new one may take its place. */
+  /** Feeds of a core that was closed can be opened by the others that hold them too. */
+  reattach(keys: string[]) {
+    if (keys.length === 0) return
+    for (const other of this.byKey.values()) if (keys.some((hex) => other.owns(hex))) other.attach()
+  }
+
+  /** Lets go of a core; a new one may take its place. */
   drop(replication: Replication) {
+    const keys = replication.feedKeys
     replication.release()
     if (this.byKey.get(replication.hex) === replication) this.byKey.delete(replication.hex)
+    this.reattach(keys)
   }
 
   release() {
+    this.released = true
+    this.opener.stop()
     for (const replication of this.byKey.values()) replication.release()
-    for (const [core, onerror] of this.watched) (core as Emitter).removeListener?.('error', onerror)
-    this.watched.clear()
+    for (const [core, onerror] of this.contained) (core as Emitter).removeListener?.('error', onerror)
+    this.contained.clear()
   }
 }

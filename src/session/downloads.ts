@@ -1,36 +1,24 @@
-import type { FeedLengths, Namespace, NegotiationEvent } from '../negotiation/events.ts'
+import type { FeedLengths, NegotiationEvent } from '../negotiation/events.ts'
 import type { State } from '../negotiation/state.ts'
 import type { Cores } from './cores.ts'
 import { Pulse } from './pulse.ts'
 import type { Replication } from './replication.ts'
 
 /** Milliseconds between two looks at what changed. */
-const lookInterval = 20
-/** Milliseconds between two progress events of a feed. */
-const progressInterval = 100
+const interval = 20
 
 /** Watches the cores of a session: tells the negotiation how they grow and when downloads are complete. */
 export class Downloads {
   private readonly state: State
   private readonly cores: Cores
   private readonly handle: (event: NegotiationEvent) => void
-  private readonly hooks: { emit(event: string, namespace: Namespace, ...args: unknown[]): void }
   private readonly dirty = new Set<Replication>()
-  private readonly moved = new Map<Replication, string>()
-  private readonly look = new Pulse(lookInterval, () => this.report())
-  private readonly progress = new Pulse(progressInterval, () => this.tellProgress())
-  private readonly told = new WeakMap<Replication, string>()
+  private readonly look = new Pulse(interval, () => this.report())
 
-  constructor(
-    state: State,
-    cores: Cores,
-    handle: (event: NegotiationEvent) => void,
-    hooks: Downloads['hooks'],
-  ) {
+  constructor(state: State, cores: Cores, handle: (event: NegotiationEvent) => void) {
     this.state = state
     this.cores = cores
     this.handle = handle
-    this.hooks = hooks
   }
 
   /** Something of a core changed. */
@@ -49,50 +37,26 @@ export class Downloads {
       accepted = true
       for (const [i, length] of offer.known.entries()) target[i] = Math.max(target[i] ?? 0, length)
     }
-    if (accepted) replication?.setTarget(target)
-    else if (replication) replication.target = null
+    if (accepted) replication?.download.aim(target)
+    else replication?.download.stop()
   }
 
   stop() {
     this.look.stop()
-    this.progress.stop()
-    this.tellProgress()
   }
 
   private report() {
     const grew: FeedLengths[] = []
     const downloaded: FeedLengths[] = []
-    for (const replication of this.dirty) {
-      grew.push({ key: replication.hex, lengths: replication.lengths })
-      const lengths = replication.complete()
-      if (lengths) downloaded.push({ key: replication.hex, lengths })
-      if (replication.target) this.moved.set(replication, replication.hex)
-    }
+    const dirty = [...this.dirty]
     this.dirty.clear()
-    if (this.moved.size > 0) this.progress.request()
+    for (const replication of dirty) {
+      if (replication.released) continue
+      grew.push({ key: replication.hex, lengths: replication.download.lengths })
+      const lengths = replication.download.complete()
+      if (lengths) downloaded.push({ key: replication.hex, lengths })
+    }
     this.handle({ type: 'grew', feeds: grew })
     if (downloaded.length > 0) this.handle({ type: 'downloaded', feeds: downloaded })
-  }
-
-  private tellProgress() {
-    for (const replication of this.moved.keys()) {
-      const { have, want } = replication.progress()
-      const news = `${have} ${want} ${replication.bytesReceived}`
-      if (!replication.target || this.told.get(replication) === news) continue
-      this.told.set(replication, news)
-      const key = this.cores.keyOf(replication.hex)
-      for (const offer of this.state.feeds.get(replication.hex)?.incoming.values() ?? []) {
-        if (offer.status !== 'accepted') continue
-        const { namespace } = offer
-        this.hooks.emit('progress', namespace, {
-          key,
-          namespace,
-          have,
-          want,
-          bytes: replication.bytesReceived,
-        })
-      }
-    }
-    this.moved.clear()
   }
 }

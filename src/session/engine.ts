@@ -1,5 +1,5 @@
 import Protocol from 'hypercore-protocol'
-import { Replic8Error, toReplic8Error } from '../errors.ts'
+import { messageOf, Replic8Error, toReplic8Error } from '../errors.ts'
 import type { Exporter } from './keys.ts'
 import type { KeyPair, ResolvedOptions } from './options.ts'
 
@@ -51,6 +51,11 @@ export interface EngineChannel {
   close(): void
 }
 
+/** Bytes of the largest message that a peer may send before it has proved the key: its OPEN has fewer than 100. */
+const unprovedBytes = 1024
+/** Bytes of the largest message that hypercore-protocol takes at all. */
+export const largestMessage = 8 * 1024 * 1024
+
 export interface EngineHandlers {
   /** Bytes for the peer. */
   send(bytes: Buffer): void
@@ -69,9 +74,13 @@ export class Engine implements Exporter {
   private readonly stream: InstanceType<typeof Protocol>
   private readonly handlers: EngineHandlers
   private readonly channels: number
+  private readonly destroyState: () => void
   private controlChannel: Buffer | null = null
   private shaken = false
+  private proved = false
   private failed = false
+  /** Channels that the peer has open. */
+  private remoteChannels = 0
   /** OPENs, closes and messages that were ignored because nothing allowed them. */
   ignored = 0
 
@@ -83,7 +92,7 @@ export class Engine implements Exporter {
       live: true,
       timeout: options.timeout,
       keyPair,
-      ...(options.onauthenticate ? { onauthenticate: options.onauthenticate } : {}),
+      ...(options.onauthenticate ? { onauthenticate: this.authenticator(options.onauthenticate) } : {}),
       onhandshake: () => {
         this.shaken = true
         handlers.onhandshake()
@@ -91,6 +100,8 @@ export class Engine implements Exporter {
     })
     this.stream.setMaxListeners(0)
     this.stream.on('error', () => {})
+    this.stream.state._messages._maxSize = unprovedBytes
+    this.destroyState = this.stream.state.destroy.bind(this.stream.state)
     this.tap()
   }
 
@@ -125,10 +136,17 @@ export class Engine implements Exporter {
     }
   }
 
-  /** Opens the control channel and lets the peer do nothing else until it has opened the same. */
+  /** Opens the control channel and lets the peer do nothing else until it has opened the same; then calls `onopen`. */
   openControl(key: Buffer, discoveryKey: Buffer, handlers: ChannelHandlers): EngineChannel {
     this.controlChannel = discoveryKey
-    return this.stream.open(key, handlers)
+    return this.stream.open(key, {
+      ...handlers,
+      onopen: () => {
+        this.proved = true
+        this.stream.state._messages._maxSize = largestMessage
+        handlers.onopen?.()
+      },
+    })
   }
 
   open(key: Buffer, handlers: ChannelHandlers): EngineChannel {
@@ -150,16 +168,40 @@ export class Engine implements Exporter {
   /** Closes every channel, and all timers. */
   destroy() {
     this.failed = true
-    this.stream.destroy()
     // The stream's own clean-up waits for a stream that was opened, and this one never is.
     this.stream._predestroy()
     this.stream.channelizer.destroy()
+    this.destroyState()
   }
 
   private fail(error: Replic8Error) {
     if (this.failed) return
     this.failed = true
     this.handlers.onfail(error)
+  }
+
+  /** The application's say about the peer's static key: once, whatever it throws, and not after the end. */
+  private authenticator(ask: NonNullable<ResolvedOptions['onauthenticate']>) {
+    return (remotePublicKey: Buffer, done: (error?: Error | null) => void) => {
+      let answered = false
+      const answer = (error?: unknown) => {
+        if (answered || this.failed) return
+        answered = true
+        if (error) return this.fail(refused(error))
+        try {
+          done(null)
+        } catch (thrown) {
+          this.fail(toReplic8Error(thrown, 'ERR_HANDSHAKE'))
+        }
+      }
+      try {
+        const result = ask(remotePublicKey, answer) as { then?: unknown } | undefined
+        if (typeof result?.then === 'function')
+          Promise.resolve(result).catch((error) => answer(error ?? true))
+      } catch (error) {
+        answer(error ?? true)
+      }
+    }
   }
 
   /** Puts this engine between hypercore-protocol's state machine and its channels. */
@@ -169,46 +211,73 @@ export class Engine implements Exporter {
       this.stream.keepAlive?.refresh()
       this.handlers.send(bytes)
     }
-    const destroy = this.stream.destroy.bind(this.stream)
-    this.stream.destroy = (error?: Error) => {
+    // Nothing is destroyed before the peer has been told: that still has to be encrypted.
+    const fail = (error?: Error) => {
       if (error) this.fail(engineError(error, this.shaken))
-      destroy()
     }
-    const { onopen, onclose, onoptions, onextension } = channelizer
+    this.stream.destroy = fail
+    this.stream.state.destroy = fail
+    const { onopen, onclose } = channelizer
     channelizer.onopen = (id: number, message: { discoveryKey: Buffer }) => {
       if (this.admit(id, message.discoveryKey)) onopen.call(channelizer, id, message)
     }
     channelizer.onclose = (id: number, message: { discoveryKey?: Buffer }) => {
+      if (!this.admitMessage(id)) return
       // A close by name can come late and hit a channel that was opened again: closes go by number here.
-      if (channelizer.remote[id]) onclose.call(channelizer, id, message)
-      else this.ignored++
+      if (!channelizer.remote[id]) {
+        this.ignored++
+        return
+      }
+      this.remoteChannels--
+      onclose.call(channelizer, id, message)
     }
-    // Channel 0 is the stream itself, which anybody can write to before any key was proved.
-    channelizer.onoptions = (id: number, message: unknown) => {
-      if (id > 0) onoptions.call(channelizer, id, message)
-      else this.ignored++
+    for (const name of messageHandlers) {
+      const handler = channelizer[name]
+      channelizer[name] = (id: number, ...message: unknown[]) => {
+        if (this.admitMessage(id)) handler.call(channelizer, id, ...message)
+      }
     }
-    channelizer.onextension = (id: number, extension: number, message: Buffer) => {
-      if (id > 0) onextension.call(channelizer, id, extension, message)
-      else this.ignored++
+    this.countChannels()
+  }
+
+  /** Keeps count of what the peer has open; `onclose` counts too, as hypercore-protocol forgets the channel there. */
+  private countChannels() {
+    const { channelizer } = this.stream
+    const { attachRemote, detachChannel } = channelizer
+    channelizer.attachRemote = (channel: EngineChannel, id: number) => {
+      this.remoteChannels++
+      attachRemote.call(channelizer, channel, id)
     }
+    channelizer.detachChannel = (channel: EngineChannel) => {
+      if (channel.remoteId > -1 && channelizer.remote[channel.remoteId] === channel) this.remoteChannels--
+      detachChannel.call(channelizer, channel)
+    }
+  }
+
+  /** Whether a message is for a channel; channel 0 is the stream itself, which anybody can write to. */
+  private admitMessage(id: number): boolean {
+    if (this.failed) return false
+    if (!this.proved) this.fail(new Replic8Error('ERR_KEY_MISMATCH'))
+    else if (id === 0) this.ignored++
+    else return true
+    return false
   }
 
   /** Whether the peer may open this channel. */
   private admit(id: number, discoveryKey: Buffer): boolean {
     if (this.failed) return false
     const { channelizer } = this.stream
-    const control = this.controlChannel
-    if (control && !this.stream.channelizer.getChannel(control)?.remoteOpened) {
-      if (discoveryKey?.equals(control)) return true
+    if (!this.proved && !(this.controlChannel && discoveryKey?.equals(this.controlChannel))) {
       this.fail(new Replic8Error('ERR_KEY_MISMATCH'))
       return false
     }
-    if (channelizer.created.size > this.channels || id > this.channels + 64) {
+    // The control channel is one of its own.
+    if (this.remoteChannels > this.channels || id > this.channels + 64) {
       this.fail(new Replic8Error('ERR_TOO_MANY_CHANNELS', `The limit is ${this.channels}.`))
       return false
     }
     if (
+      id === 0 ||
       discoveryKey?.length !== 32 ||
       channelizer.remote[id] ||
       channelizer.getChannel(discoveryKey)?.remoteOpened
@@ -220,9 +289,28 @@ export class Engine implements Exporter {
   }
 }
 
+/** What hypercore-protocol calls for each message of a channel, but for OPEN and CLOSE. */
+const messageHandlers = [
+  'onoptions',
+  'onstatus',
+  'onhave',
+  'onunhave',
+  'onwant',
+  'onunwant',
+  'onrequest',
+  'oncancel',
+  'ondata',
+  'onextension',
+]
+
 /** A fresh static Noise key pair. */
 export function noiseKeyPair(): KeyPair {
   return Protocol.keyPair()
+}
+
+function refused(error: unknown): Replic8Error {
+  const detail = `onauthenticate refused the peer: ${error === true ? 'no reason given.' : messageOf(error)}`
+  return new Replic8Error('ERR_HANDSHAKE', detail, { cause: error })
 }
 
 function engineError(error: Error, shaken: boolean): Replic8Error {

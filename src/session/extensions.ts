@@ -24,7 +24,7 @@ export interface Extension<T = Buffer> {
 
 interface Registered {
   decode(bytes: Buffer): unknown
-  onmessage?: ((message: unknown, session: unknown) => void) | undefined
+  onmessage?: ((message: unknown, session: unknown) => unknown) | undefined
 }
 
 /** The application's own messages, by name. */
@@ -46,7 +46,7 @@ export class Extensions {
       throw new Replic8Error('ERR_BAD_ARGUMENT', `The extension "${name}" is registered already.`)
     const codec = codecOf(handlers.encoding)
     const entry: Registered = {
-      decode: codec.decode,
+      decode: (bytes) => codec.decode(bytes),
       onmessage: handlers.onmessage as Registered['onmessage'],
     }
     this.registered.set(name, entry)
@@ -58,11 +58,14 @@ export class Extensions {
     }
   }
 
-  /** A message of the peer; one that nobody registered is ignored. Throws what its decoder or its handler throws. */
-  receive(name: string, payload: Uint8Array, session: unknown) {
+  /**
+   * A message of the peer; one that nobody registered is ignored. Throws what its decoder or its handler throws, or
+   * gives the handler's promise.
+   */
+  receive(name: string, payload: Uint8Array, session: unknown): unknown {
     const entry = this.registered.get(name)
-    if (!entry?.onmessage) return
-    entry.onmessage(entry.decode(Buffer.from(payload)), session)
+    if (!entry?.onmessage) return undefined
+    return entry.onmessage(entry.decode(Buffer.from(payload)), session)
   }
 
   private encode<T>(codec: Codec<T>, message: T): Buffer {
@@ -86,14 +89,12 @@ interface Codec<T> {
 }
 
 function codecOf<T>(encoding: Encoding<T> = 'binary'): Codec<T> {
-  if (typeof encoding === 'object') return encoding
-  const codec = codecs[encoding] as Codec<unknown> | undefined
-  if (!codec)
-    throw new Replic8Error(
-      'ERR_BAD_ARGUMENT',
-      `"${encoding}" is no encoding; take json, utf-8, binary or a codec.`,
-    )
-  return codec as Codec<T>
+  const own = encoding as Partial<Codec<T>> | null
+  if (typeof own?.encode === 'function' && typeof own.decode === 'function') return own as Codec<T>
+  if (typeof encoding === 'string' && Object.hasOwn(codecs, encoding))
+    return codecs[encoding] as unknown as Codec<T>
+  const detail = `"${encoding}" is no encoding; take json, utf-8, binary or { encode, decode }.`
+  throw new Replic8Error('ERR_BAD_ARGUMENT', detail)
 }
 
 const codecs: Record<string, Codec<never>> = {

@@ -23,13 +23,14 @@ export interface GuardHandlers {
   send(bytes: Buffer): void
   /** The roles are settled: the handshake can begin. Called once, maybe at once. */
   onrole(initiator: boolean): void
-  /** A whole handshake frame with its length, or what comes after the last one. */
+  /** A whole handshake frame with its length, or, after `release`, whatever comes. */
   ondata(bytes: Buffer): void
 }
 
 export class HandshakeGuard {
-  /** True when all handshake frames of the peer have passed. */
+  /** True when all handshake frames of the peer have passed; what follows them waits for `release`. */
   passed = false
+  private released = false
   private readonly handlers: GuardHandlers
   private readonly limits: GuardLimits
   private readonly nonce = randomBytes(nonceBytes)
@@ -66,7 +67,7 @@ export class HandshakeGuard {
 
   /** Errors: ERR_HANDSHAKE, ERR_ROLE_CONFLICT. */
   receive(bytes: Buffer) {
-    if (this.passed) return this.handlers.ondata(bytes)
+    if (this.released) return this.handlers.ondata(bytes)
     this.received += bytes.length
     this.buffer = this.buffer.length === 0 ? bytes : Buffer.concat([this.buffer, bytes])
     while (this.buffer.length > 0 && !this.passed && this.readRole()) {}
@@ -77,11 +78,14 @@ export class HandshakeGuard {
         `The handshake is longer than ${this.limits.handshakeBytes} bytes.`,
       )
     }
-    if (this.passed && this.buffer.length > 0) {
-      const rest = this.buffer
-      this.buffer = Buffer.alloc(0)
-      this.handlers.ondata(rest)
-    }
+  }
+
+  /** The handshake is over at this end: passes on what came after it, and from now on everything as it comes. */
+  release() {
+    const rest = this.buffer
+    this.released = true
+    this.buffer = Buffer.alloc(0)
+    if (rest.length > 0) this.handlers.ondata(rest)
   }
 
   /** Reads one role frame; false when there is none, or not all of it yet. */
@@ -110,9 +114,10 @@ export class HandshakeGuard {
     if (theirs !== role.unsettled && theirs !== role.responder) throw new Replic8Error('ERR_HANDSHAKE')
     if (!this.settled) return this.settle(theirs === role.responder || Buffer.compare(this.nonce, nonce) > 0)
     if (this.initiator) return
+    // The answer tells the peer too, who may not have said a word yet.
+    this.answer()
     if (theirs === role.responder)
       throw new Replic8Error('ERR_ROLE_CONFLICT', 'Both ends wait for the other to begin.')
-    this.answer()
   }
 
   private settle(initiator: boolean) {

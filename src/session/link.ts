@@ -7,6 +7,7 @@ import { HandshakeGuard } from './handshake-guard.ts'
 import type { KeyPair, ResolvedOptions } from './options.ts'
 import { Outbox, RateGuard } from './outbox.ts'
 import { RoundTrip } from './round-trip.ts'
+import { transportError } from './transport-error.ts'
 import { WireStream } from './wire-stream.ts'
 
 export interface LinkHooks {
@@ -22,7 +23,7 @@ export interface LinkHooks {
   ondrain(): void
 }
 
-/** Milliseconds that the last bytes of a failed session may take. */
+/** Milliseconds in which a transport must take something of the last bytes. */
 const linger = 1000
 /** Milliseconds after which an end that waits for the peer to begin says so. */
 const announceAfter = 1000
@@ -48,10 +49,15 @@ export class Link {
   private readonly roundTrip: RoundTrip
   private readonly timers = new Set<ReturnType<typeof setTimeout>>()
   private control: ControlChannel | null = null
-  /** Called when the handshake is over: until then nothing is taken beyond it. */
-  private resume: (() => void) | null = null
+  /** Holds the peer's bytes back until the handshake is over, or their end until this end is over. */
+  private release: (() => void) | null = null
+  private error: Error | null = null
+  /** The peer holds the key; it gets to know why a session ends. */
+  private proved = false
   private leaveWhenOpen = false
+  /** Nothing is said after the goodbye, which may still wait its turn. */
   private saidBye = false
+  private sentBye = false
   private heardBye = false
 
   constructor(encryptionKey: Buffer, keyPair: KeyPair, options: ResolvedOptions, hooks: LinkHooks) {
@@ -59,13 +65,14 @@ export class Link {
     this.keyPair = keyPair
     this.options = options
     this.hooks = hooks
-    this.outbox = new Outbox((message) => this.control?.send(message))
+    this.outbox = new Outbox((message) => this.deliver(message))
     this.rate = new RateGuard(options.limits.controlPerSecond, options.timeout || 20_000)
     this.roundTrip = new RoundTrip((token) => this.send({ type: 'ping', token }))
-    this.wire = new WireStream(options.limits.queuedBytes, {
+    this.wire = new WireStream(options.limits.queuedBytes, options.limits.handshakeBytes, {
       onattach: () => this.start(),
       onbytes: (bytes, done) => this.onbytes(bytes, done),
-      onend: () => this.onend(),
+      onend: (done) => this.onend(done),
+      ondestroy: (error) => this.ondestroy(error),
       onclose: () => this.onclose(),
       ondrain: () => hooks.ondrain(),
     })
@@ -103,25 +110,27 @@ export class Link {
   /** Ends with an error; a peer that has proved its key is told `reason`. */
   fail(error: Error, reason?: { code: string; message: string }) {
     if (this.left) return
-    if (this.opened && reason) {
-      this.outbox.flush()
-      this.control?.send({ type: 'bye', ...reason })
+    if (this.proved && reason && !this.sentBye) {
+      const { code, message } = reason
+      this.control?.send({ type: 'bye', code, message })
     }
     this.stop(error)
     if (!this.attached) {
-      this.wire.destroy(error)
+      this.wire.destroy()
       return
     }
-    const destroy = () => this.wire.destroy(error)
+    const destroy = () => this.wire.destroy()
     this.wire.once('end', () => this.wire.drained(destroy))
-    this.after(linger, destroy)
+    this.whenStuck(destroy)
     this.wire.finish()
   }
 
   /** Ends now; what is queued is lost. */
   destroy(error: Error | null) {
+    // A transport that fails after both goodbyes takes nothing away.
+    if (this.left && this.error === null && error) return this.wire.abandon()
     this.stop(error)
-    this.wire.destroy(error)
+    this.wire.destroy()
   }
 
   private start() {
@@ -150,9 +159,19 @@ export class Link {
   private onhandshake() {
     const engine = this.engine as Engine
     this.control = new ControlChannel(engine, this.encryptionKey, this.options.limits, {
+      onproof: () => this.onproof(),
       onmessage: (message) => this.onmessage(message),
       onfail: (error) => this.fail(error, error),
     })
+    this.wire.patience = Number.POSITIVE_INFINITY
+    this.guard.release()
+    this.letGo()
+  }
+
+  /** The peer holds the key: only now it may see anything of this end. */
+  private onproof() {
+    if (this.left) return
+    this.proved = true
     const { live, limits, userData } = this.options
     const { feedsPerPage, pageBytes, headerBytes, headerDepth, offersOutstanding, controlPerSecond } = limits
     this.outbox.send({
@@ -162,9 +181,13 @@ export class Link {
       limits: { feedsPerPage, pageBytes, headerBytes, headerDepth, offersOutstanding, controlPerSecond },
       userData,
     })
-    const { resume } = this
-    this.resume = null
-    resume?.()
+  }
+
+  private deliver(message: ControlMessage) {
+    this.control?.send(message)
+    if (message.type !== 'bye') return
+    this.sentBye = true
+    if (this.heardBye) this.finish()
   }
 
   private onbytes(bytes: Buffer, done: () => void) {
@@ -174,8 +197,14 @@ export class Link {
     } catch (error) {
       this.fail(error as Error)
     }
-    if (this.guard.passed && !this.control && !this.left) this.resume = done
+    if (this.guard.passed && !this.control && !this.left) this.release = done
     else done()
+  }
+
+  private letGo() {
+    const { release } = this
+    this.release = null
+    release?.()
   }
 
   private onmessage(message: ControlMessage) {
@@ -185,6 +214,10 @@ export class Link {
         'ERR_TOO_MANY_MESSAGES',
         `The limit is ${this.options.limits.controlPerSecond}.`,
       )
+      return this.fail(error, error)
+    }
+    if (this.heardBye || (!this.opened && message.type !== 'hello')) {
+      const error = new Replic8Error('ERR_PROTOCOL', `A message came out of order: ${message.type}.`)
       return this.fail(error, error)
     }
     switch (message.type) {
@@ -212,34 +245,41 @@ export class Link {
     this.heardBye = true
     if (code !== '') {
       this.destroy(new Replic8Error('ERR_PEER_REFUSED', message || code, { reason: { code, message } }))
-    } else if (this.saidBye) this.finish()
+    } else if (this.sentBye) this.finish()
     else this.sayGoodbye()
   }
 
   private sayGoodbye() {
+    if (this.saidBye) return
     this.saidBye = true
-    this.outbox.flush()
-    this.control?.send({ type: 'bye', code: '', message: '' })
-    if (this.heardBye) this.finish()
+    this.outbox.send({ type: 'bye', code: '', message: '' })
   }
 
   /** Both sides have said goodbye: nothing more will come, and nothing more is sent. */
   private finish() {
     this.stop(null)
+    this.whenStuck(() => this.wire.destroy())
     this.wire.finish()
     this.wire.end()
   }
 
-  /** The peer's side of the transport has ended. */
-  private onend() {
+  /** The peer's side of the transport has ended. A stream that fails is never said to have finished. */
+  private onend(done: () => void) {
     if (!this.left) this.fail(new Replic8Error('ERR_TRUNCATED'))
+    if (this.error === null || this.wire.destroying) done()
+    else this.release = done
+  }
+
+  /** The session ends with what it began to end with, whoever destroys the stream. */
+  private ondestroy(error: Error | null): Error | null {
+    this.stop(transportError(error))
+    this.letGo()
+    return this.error
   }
 
   private onclose() {
-    this.stop(new Replic8Error('ERR_TRUNCATED'))
-    for (const timer of this.timers) clearTimeout(timer)
-    this.timers.clear()
-    this.resume?.()
+    this.stop(transportError())
+    this.clearTimers()
     this.engine?.destroy()
     this.hooks.onclose()
   }
@@ -248,11 +288,26 @@ export class Link {
   private stop(error: Error | null) {
     if (this.left) return
     this.left = true
+    this.error = error
     this.outbox.stop()
     this.roundTrip.stop()
+    this.clearTimers()
+    this.letGo()
+    this.hooks.onleave(error)
+  }
+
+  /** Runs a task when the transport takes nothing of what is queued, or takes it too slowly. */
+  private whenStuck(task: () => void, rounds = (this.options.timeout || 20_000) / linger) {
+    const { queuedBytes } = this.wire
+    this.after(linger, () => {
+      if (rounds > 1 && this.wire.queuedBytes < queuedBytes) this.whenStuck(task, rounds - 1)
+      else task()
+    })
+  }
+
+  private clearTimers() {
     for (const timer of this.timers) clearTimeout(timer)
     this.timers.clear()
-    this.hooks.onleave(error)
   }
 
   private after(ms: number, task: () => void) {

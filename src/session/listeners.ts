@@ -48,11 +48,14 @@ export class Listeners {
 
   /** The handlers that hear of an event: those of its namespace, and those of every namespace. */
   of(event: string, namespace: Namespace = none): Handler[] {
-    const own = this.handlers.get(scoped.has(event) ? namespace : none)?.get(event) ?? []
+    const scope = scoped.has(event) ? namespace : none
+    const own = scope === everyNamespace ? [] : (this.handlers.get(scope)?.get(event) ?? [])
     const every = this.handlers.get(everyNamespace)?.get(event) ?? []
     // A problem is told to everybody, and once more to those who asked for its namespace.
     const extra =
-      event === 'problem' && namespace !== none ? (this.handlers.get(namespace)?.get(event) ?? []) : []
+      event === 'problem' && namespace !== none && namespace !== everyNamespace
+        ? (this.handlers.get(namespace)?.get(event) ?? [])
+        : []
     return [...own, ...extra, ...every]
   }
 

@@ -97,6 +97,19 @@ export const defaults = Object.freeze({
   }) satisfies SessionLimits,
 })
 
+/** The longest time that a timer takes, in ms: a longer one would be over at once. */
+const longest = 2 ** 31 - 1
+/** hypercore-protocol refuses messages of more than 8 MiB; some bytes are left for what goes around. */
+const mostBytes = 8 * 1024 * 1024 - 4096
+
+/** What a limit can be at most, where that is less than any whole number. */
+const most: Partial<SessionLimits> = {
+  channels: 2 ** 24,
+  pageBytes: mostBytes,
+  headerBytes: mostBytes / 2,
+  messageBytes: mostBytes,
+}
+
 /**
  * Checks the options and fills in the defaults.
  * Errors: ERR_BAD_OPTION, naming the option.
@@ -109,8 +122,13 @@ export function resolveOptions(options: SessionOptions = {}): ResolvedOptions {
       'noise: false and encrypted: false cannot work: a session is always encrypted.',
     )
   }
-  if (options.initiator !== undefined && typeof options.initiator !== 'boolean')
-    throw bad('initiator', 'true, false or left out')
+  for (const name of ['initiator', 'live'] as const) {
+    if (options[name] !== undefined && typeof options[name] !== 'boolean')
+      throw bad(name, 'true, false or left out')
+  }
+  for (const name of ['limits', 'extensions'] as const) {
+    if (options[name] !== undefined && !isRecord(options[name])) throw bad(name, 'an object')
+  }
   if (options.onauthenticate !== undefined && typeof options.onauthenticate !== 'function')
     throw bad('onauthenticate', 'a function')
   const { handshakeTimeout, acceptTimeout, ...limits } = options.limits ?? {}
@@ -119,13 +137,9 @@ export function resolveOptions(options: SessionOptions = {}): ResolvedOptions {
     live: options.live === true,
     keyPair: checkKeyPair(options.keyPair),
     onauthenticate: options.onauthenticate,
-    timeout: options.timeout === false ? 0 : count('timeout', options.timeout, defaults.timeout, 0),
-    handshakeTimeout: count(
-      'handshakeTimeout',
-      options.handshakeTimeout ?? handshakeTimeout,
-      defaults.handshakeTimeout,
-    ),
-    acceptTimeout: count('acceptTimeout', options.acceptTimeout ?? acceptTimeout, defaults.acceptTimeout),
+    timeout: options.timeout === false ? 0 : time('timeout', options.timeout, 0),
+    handshakeTimeout: time('handshakeTimeout', options.handshakeTimeout ?? handshakeTimeout),
+    acceptTimeout: time('acceptTimeout', options.acceptTimeout ?? acceptTimeout),
     userData: checkUserData(options.userData),
     extensions: options.extensions ?? {},
     limits: checkLimits(limits),
@@ -135,28 +149,43 @@ export function resolveOptions(options: SessionOptions = {}): ResolvedOptions {
 function checkLimits(given: Partial<SessionLimits>): SessionLimits {
   const limits: SessionLimits = { ...defaults.limits }
   for (const [name, value] of Object.entries(given)) {
-    if (!(name in limits)) throw bad(`limits.${name}`, `one of ${Object.keys(limits).join(', ')}`)
+    if (!Object.hasOwn(limits, name)) throw bad(`limits.${name}`, `one of ${Object.keys(limits).join(', ')}`)
     const key = name as keyof SessionLimits
-    limits[key] = count(`limits.${name}`, value, limits[key])
+    limits[key] = whole(`limits.${name}`, value, limits[key], 1, most[key])
   }
   limits.feedsPerPage = Math.min(limits.feedsPerPage, maxFeedsPerPage)
   limits.pageBytes = Math.max(limits.pageBytes, limits.headerBytes + 1024)
   return limits
 }
 
-function count(name: string, value: unknown, fallback: number, least = 1): number {
+function time(name: 'timeout' | 'handshakeTimeout' | 'acceptTimeout', value: unknown, least = 1): number {
+  return whole(name, value, defaults[name], least, longest)
+}
+
+/** A whole number: fractions and what is over 2^53 - 1 can not be told to the peer. */
+function whole(
+  name: string,
+  value: unknown,
+  fallback: number,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+) {
   if (value === undefined) return fallback
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < least)
-    throw bad(name, `a number of at least ${least}`)
-  return value
+  if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most)
+    throw bad(name, `a whole number from ${least} to ${most}`)
+  return value as number
 }
 
 function checkKeyPair(keyPair: unknown): KeyPair | undefined {
   if (keyPair === undefined || keyPair === null) return undefined
   const { publicKey, secretKey } = keyPair as KeyPair
-  if (publicKey?.length !== 32 || secretKey?.length !== 32)
+  if (![publicKey, secretKey].every((key) => key instanceof Uint8Array && key.length === 32))
     throw bad('keyPair', '{ publicKey, secretKey } of 32 bytes each')
   return { publicKey: Buffer.from(publicKey), secretKey: Buffer.from(secretKey) }
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function bad(name: string, takes: string): Replic8Error {

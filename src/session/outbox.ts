@@ -4,7 +4,9 @@ import type { ControlMessage } from '../wire/messages.ts'
 export class Outbox {
   private readonly deliver: (message: ControlMessage) => void
   private queue: ControlMessage[] = []
+  private head = 0
   private timer: ReturnType<typeof setTimeout> | null = null
+  private delivering = false
   private rate = Number.POSITIVE_INFINITY
   private tokens = Number.POSITIVE_INFINITY
   private last = 0
@@ -13,44 +15,45 @@ export class Outbox {
     this.deliver = deliver
   }
 
-  /** @param perSecond messages a second that the peer takes */
+  /** @param perSecond messages a second that the peer takes, by its own word: anything from 0 on */
   limit(perSecond: number) {
-    this.rate = perSecond
-    this.tokens = perSecond
-    this.last = Date.now()
+    this.rate = Math.max(1, perSecond)
+    this.tokens = this.rate
+    this.last = performance.now()
   }
 
   send(message: ControlMessage) {
     this.queue.push(message)
-    if (this.queue.length === 1) this.drain()
-  }
-
-  /** Sends what waits, now. */
-  flush() {
-    if (this.timer) clearTimeout(this.timer)
-    this.timer = null
-    const { queue } = this
-    this.queue = []
-    for (const message of queue) this.deliver(message)
+    if (!this.timer && !this.delivering) this.drain()
   }
 
   stop() {
     if (this.timer) clearTimeout(this.timer)
     this.timer = null
     this.queue = []
+    this.head = 0
   }
 
   private drain() {
     this.timer = null
-    const now = Date.now()
+    this.refill()
+    this.delivering = true
+    while (this.head < this.queue.length && this.tokens >= 1) {
+      this.tokens--
+      this.deliver(this.queue[this.head++] as ControlMessage)
+    }
+    this.delivering = false
+    if (this.head < this.queue.length)
+      this.timer = setTimeout(() => this.drain(), Math.max(1, 1000 / this.rate))
+    else this.stop()
+  }
+
+  private refill() {
+    const now = performance.now()
     if (this.rate < Number.POSITIVE_INFINITY) {
       this.tokens = Math.min(this.rate, this.tokens + ((now - this.last) * this.rate) / 1000)
     }
     this.last = now
-    const count = Math.min(this.queue.length, Math.floor(this.tokens))
-    this.tokens -= count
-    for (const message of this.queue.splice(0, count)) this.deliver(message)
-    if (this.queue.length > 0) this.timer = setTimeout(() => this.drain(), Math.max(1, 1000 / this.rate))
   }
 }
 
@@ -59,7 +62,7 @@ export class RateGuard {
   private readonly rate: number
   private readonly burst: number
   private tokens: number
-  private last = Date.now()
+  private last = performance.now()
 
   /**
    * @param perSecond messages a second, on average
@@ -67,13 +70,14 @@ export class RateGuard {
    */
   constructor(perSecond: number, stall: number) {
     this.rate = perSecond
-    this.burst = Math.max(1, (perSecond * stall) / 1000)
+    // One second more: a sender may begin with as many at once.
+    this.burst = (perSecond * (stall + 1000)) / 1000
     this.tokens = this.burst
   }
 
   /** Whether one more message is within the limit. */
   admit(): boolean {
-    const now = Date.now()
+    const now = performance.now()
     this.tokens = Math.min(this.burst, this.tokens + ((now - this.last) * this.rate) / 1000)
     this.last = now
     this.tokens--

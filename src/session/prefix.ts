@@ -7,17 +7,15 @@ export class Prefix {
 
   constructor(feed: Feed) {
     this.feed = feed
-    this.advance()
+    // Most feeds have no gap, and to count is much faster than to ask for each block.
+    if (feed.length > 0 && feed.downloaded(0, feed.length) === feed.length) this.length = feed.length
+    else this.advance()
   }
 
-  /** Looks on from where it stood; true when it has grown. */
-  advance(): boolean {
-    const before = this.length
+  /** Looks on from where it stood: each block is looked at once, whatever the order in which they come. */
+  advance() {
     const { feed } = this
-    if (feed.length > before && feed.downloaded(before, feed.length) === feed.length - before)
-      this.length = feed.length
-    else while (this.length < feed.length && feed.has(this.length)) this.length++
-    return this.length > before
+    while (this.length < feed.length && feed.has(this.length)) this.length++
   }
 
   /** Blocks from `start` on were cleared. */

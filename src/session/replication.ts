@@ -1,22 +1,11 @@
-import { Replic8Error } from '../errors.ts'
-import { covers } from '../negotiation/state.ts'
-import { type Core, type Feed, feedsOf } from './core.ts'
+import { type Core, type Feed, feedCount, feedsOf, isFeed } from './core.ts'
+import { Download, type ReplicateOptions } from './download.ts'
 import type { Engine } from './engine.ts'
 import type { Meter } from './meter.ts'
-import { Prefix } from './prefix.ts'
-import { StreamView } from './stream-view.ts'
+import { Part } from './part.ts'
+import { StreamView, type ViewObserver } from './stream-view.ts'
 
-/** How a core takes part, as the accept handler said. */
-export interface ReplicateOptions {
-  /** Ask for blocks. Default: the core's own setting. */
-  download?: boolean
-  /** Answer requests for blocks. Default: the core's own setting. */
-  upload?: boolean
-  /** Requests on their way at a time. Default: the core's own setting, 16. */
-  maxRequests?: number
-  /** Fetch all blocks, of a sparse core too. Default: true. */
-  whole?: boolean
-}
+export type { ReplicateOptions } from './download.ts'
 
 export interface ReplicationHooks {
   /** Something changed: lengths, or what is here of a download. */
@@ -28,92 +17,114 @@ export interface ReplicationHooks {
   readonly writable: boolean
 }
 
-interface Part {
-  feed: Feed
-  hex: string
-  prefix: Prefix
-  /** Blocks that a selection has asked for, of a sparse feed. */
-  selected: number
-  selections: object[]
-  unlisten(): void
+/** Payload bytes that one feed moved on this session. */
+export interface Traffic {
+  sent: number
+  received: number
 }
 
-/** One core in one session: its channels while an agreement stands, its lengths, and how far its download is. */
+/** One core in one session: its feeds, their channels while an agreement stands, and its download. */
 export class Replication {
-  readonly core: Core
   readonly hex: string
-  bytesSent = 0
-  bytesReceived = 0
-  /** What the peer has, by its own word; null while we take nothing. */
-  target: number[] | null = null
+  readonly traffic: Traffic
+  readonly download: Download
+  readonly parts: (Part | undefined)[] = []
+  core: Core
+  /** True when the session has let go of the core. */
+  released = false
   private readonly hooks: ReplicationHooks
   private readonly meter: Meter
-  private readonly parts: Part[] = []
   private options: ReplicateOptions = {}
+  private engine: Engine | null = null
   private view: StreamView | null = null
-  private goal: number[] = []
-  private closed = false
+  private stopNaming: (() => void) | null = null
 
-  constructor(core: Core, hex: string, meter: Meter, hooks: ReplicationHooks) {
+  constructor(core: Core, hex: string, traffic: Traffic, meter: Meter, hooks: ReplicationHooks) {
     this.core = core
     this.hex = hex
+    this.traffic = traffic
     this.meter = meter
     this.hooks = hooks
+    this.download = new Download(this)
+  }
+
+  get feedLimit(): number {
+    return feedCount(this.core) ?? 1
+  }
+
+  get watched(): boolean {
+    return this.stopNaming !== null
+  }
+
+  get feedKeys(): string[] {
+    return this.parts.flatMap((part) => part?.hex ?? [])
+  }
+
+  ondirty() {
+    this.hooks.ondirty(this)
   }
 
   /** Looks for the feeds of the core, which is open now. */
   watch() {
-    if (this.closed || this.parts.length > 0) return
-    feedsOf(this.core, (index, feed) => {
-      if (!this.closed && !this.parts[index]) this.addPart(index, feed)
+    if (this.released || this.stopNaming) return
+    this.stopNaming = () => {}
+    this.stopNaming = feedsOf(this.core, (index, feed) => this.addPart(index, feed))
+    this.ondirty()
+  }
+
+  /** Takes a core of the same key that holds more in place of this one: a drive in place of its metadata. */
+  replace(core: Core) {
+    this.unwatch()
+    this.reopen(() => {
+      this.core = core
     })
   }
 
-  /** Blocks that are here without a gap, a number for each feed of the core that is known. */
-  get lengths(): number[] {
-    const gap = this.parts.findIndex((part) => part === undefined)
-    return (gap < 0 ? this.parts : this.parts.slice(0, gap)).map((part) => part.prefix.length)
+  /** How the core shall take part from here on. */
+  configure(options: ReplicateOptions) {
+    const before = this.options
+    this.options = options
+    this.download.configure(options)
+    const names = ['download', 'upload', 'maxRequests'] as const
+    // The channels take these when they open.
+    if (names.some((name) => before[name] !== options[name])) this.reopen()
   }
 
   /** Opens the channels. */
-  open(engine: Engine, options: ReplicateOptions) {
-    if (this.view || this.closed) return
-    this.options = options
+  open(engine: Engine) {
+    if (this.view || this.released) return
+    this.engine = engine
     this.view = new StreamView({
       engine,
       allows: (hex) => this.owns(hex),
       ondestroy: (error) => this.ondestroy(error),
       observer: this.observer(),
     })
+    this.replicate(this.core, this.view)
     this.attach()
   }
 
-  /** Opens the channels that are not open yet: new feeds, or ones that another core held until now. */
+  /** Opens the channels that are not open yet: of new feeds, and those that another core held until now. */
   attach() {
     const { view } = this
     if (!view) return
-    try {
-      this.replicate(this.core, view)
-      for (const part of this.parts) if (part && part.feed !== this.core) this.replicate(part.feed, view)
-    } catch (error) {
-      view.destroy(error as Error)
-    }
+    if (this.parts.some((part) => part?.closed)) return view.destroy()
+    for (const part of this.parts) if (part && !view.destroyed) this.replicate(part.feed, view)
   }
 
   /** Closes the channels and stops fetching; the core stays watched. */
   close() {
     this.view?.detach()
     this.view = null
-    this.target = null
-    this.goal = []
-    for (const part of this.parts) if (part) deselect(part)
+    this.engine = null
+    this.download.stop()
   }
 
   /** Lets go of the core. */
   release() {
     this.close()
-    this.closed = true
-    for (const part of this.parts) part?.unlisten()
+    this.released = true
+    this.unwatch()
   }
 
   /** Answers to requests may flow again. */
@@ -126,102 +137,64 @@ export class Replication {
     return hex === this.hex || this.parts.some((part) => part?.hex === hex)
   }
 
-  get feedKeys(): string[] {
-    return this.parts.filter((part) => part !== undefined).map((part) => part.hex)
-  }
-
-  /** The peer has this much: fetches it, unless only what the application asks for is wanted. */
-  setTarget(lengths: number[]) {
-    this.target = lengths
-    if (this.goal.length === 0 || this.reached) this.goal = lengths
-    if (this.fetchesAll) for (const [i, part] of this.parts.entries()) if (part) select(part, lengths[i] ?? 0)
-    this.hooks.ondirty(this)
-  }
-
-  /** Lengths to report to the peer as complete, or null while something is missing. */
-  complete(): number[] | null {
-    const { target } = this
-    if (!target) return null
-    if (!this.fetchesAll) return target
-    if (!this.reached) return null
-    this.goal = target
-    return this.lengths
-  }
-
-  /** In blocks, over all feeds of the core. */
-  progress(): { have: number; want: number } {
-    let have = 0
-    let want = 0
-    for (const [i, length] of (this.target ?? []).entries()) {
-      const part = this.parts[i]
-      want += length
-      if (part && length > 0) have += part.prefix.length >= length ? length : part.feed.downloaded(0, length)
-    }
-    return { have, want }
-  }
-
-  private get fetchesAll(): boolean {
-    return this.options.whole !== false && this.options.download !== false
-  }
-
-  private get reached(): boolean {
-    return covers(this.lengths, this.goal)
+  private reopen(change = () => {}) {
+    const { engine } = this
+    this.view?.detach()
+    this.view = null
+    change()
+    if (engine) this.open(engine)
   }
 
   private replicate(core: Core, view: StreamView) {
     const { download, upload, maxRequests } = this.options
-    core.replicate(view.initiator, {
-      stream: view,
-      live: true,
-      ...(download === undefined ? {} : { download }),
-      ...(upload === undefined ? {} : { upload }),
-      ...(maxRequests === undefined ? {} : { maxRequests }),
-    })
+    try {
+      core.replicate(view.initiator, {
+        stream: view,
+        live: true,
+        ...(download === undefined ? {} : { download }),
+        ...(upload === undefined ? {} : { upload }),
+        ...(maxRequests === undefined ? {} : { maxRequests }),
+      })
+    } catch (error) {
+      view.destroy(error as Error)
+    }
   }
 
   private addPart(index: number, feed: Feed) {
-    const ondownload = () => {
-      part.prefix.advance()
-      this.hooks.ondirty(this)
-    }
-    const onclear = (start: number) => part.prefix.cut(start)
-    const onclose = () => this.hooks.oncoreclosed(this)
-    const part: Part = {
-      feed,
-      hex: feed.key.toString('hex'),
-      prefix: new Prefix(feed),
-      selected: 0,
-      selections: [],
-      unlisten: () => {
-        feed.removeListener('download', ondownload)
-        feed.removeListener('append', ondownload)
-        feed.removeListener('clear', onclear)
-        feed.removeListener('close', onclose)
-      },
-    }
-    feed.on('download', ondownload)
-    feed.on('append', ondownload)
-    feed.on('clear', onclear)
-    feed.on('close', onclose)
-    this.parts[index] = part
-    if (this.target && this.fetchesAll) select(part, this.target[index] ?? 0)
-    if (this.view) this.attach()
-    this.hooks.ondirty(this)
+    if (this.released || this.parts[index]) return
+    this.parts[index] = new Part(feed, {
+      onchange: () => this.ondirty(),
+      onclose: () => this.hooks.oncoreclosed(this),
+    })
+    this.download.fetch()
+    this.attach()
+    this.ondirty()
   }
 
-  private observer() {
-    const { hooks, meter } = this
+  private unwatch() {
+    this.stopNaming?.()
+    this.stopNaming = null
+    for (const part of this.parts.splice(0)) part?.release()
+  }
+
+  private observer(): ViewObserver {
+    const { hooks, meter, traffic } = this
     return {
-      onupload: (bytes: number) => {
-        this.bytesSent += bytes
+      onupload(bytes) {
+        traffic.sent += bytes
         meter.sent(bytes)
       },
-      ondownload: (bytes: number) => {
-        this.bytesReceived += bytes
+      ondownload(bytes) {
+        traffic.received += bytes
         meter.received(bytes)
       },
-      onerror: (error: Error) => this.view?.destroy(error),
-      onclose: () => {},
+      onerror: (error) => this.view?.destroy(error),
+      // A wrapper around a hypercore shows what it wraps no earlier than here.
+      onfeed: (hex, feed) => {
+        if (hex === this.hex && feedCount(this.core) === undefined && isFeed(feed)) this.addPart(0, feed)
+      },
+      // The peer may close a channel for one agreement while it does not know of another yet: it is opened again.
+      onclose: () => queueMicrotask(() => this.attach()),
       get writable() {
         return hooks.writable
       },
@@ -233,31 +206,4 @@ export class Replication {
     if (error) this.hooks.onfail(this, error)
     else this.hooks.oncoreclosed(this)
   }
-}
-
-/** A sparse feed fetches only what is selected; the others fetch everything by themselves. */
-function select(part: Part, end: number) {
-  if (!part.feed.sparse || end <= part.selected) return
-  part.selections.push(part.feed.download({ start: part.selected, end }))
-  part.selected = end
-}
-
-function deselect(part: Part) {
-  for (const selection of part.selections) part.feed.undownload(selection)
-  part.selections = []
-  part.selected = 0
-}
-
-const invalidProof = /signature|checksum failed|Missing tree roots/
-
-/** What an error of the engine means for the session, by its message: hypercore 9 gives no codes. */
-export function replicationError(error: Error): Replic8Error {
-  if (error instanceof Replic8Error) return error
-  const { message } = error
-  if (/^Remote|^Missing tree roots/.test(message) && invalidProof.test(message)) {
-    return new Replic8Error('ERR_INVALID_PROOF', undefined, { cause: error })
-  }
-  if (message === 'Request timeout')
-    return new Replic8Error('ERR_REQUEST_TIMEOUT', undefined, { cause: error })
-  return new Replic8Error('ERR_CORE_FAILED', `${message}.`, { cause: error })
 }

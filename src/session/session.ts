@@ -1,14 +1,14 @@
 import { messageOf, Replic8Error } from '../errors.ts'
 import type { Namespace } from '../negotiation/events.ts'
-import { explain, explanations } from '../negotiation/explain.ts'
 import { checkHeader } from '../wire/header.ts'
 import type { Header, Json } from '../wire/messages.ts'
 import type { AcceptHandler } from './accept.ts'
 import { attach } from './attach.ts'
 import { Broker } from './broker.ts'
-import { type Core, isCore, keyHex } from './core.ts'
+import { type Core, isCore, keyHex, toHexKey } from './core.ts'
 import { noiseKeyPair } from './engine.ts'
 import { bindNamespace, type EventHandler, type SessionEvents, type SessionNamespace } from './events.ts'
+import { type Explanation, explanationOf } from './explanation.ts'
 import { type Extension, type ExtensionHandlers, Extensions } from './extensions.ts'
 import { checkEncryptionKey } from './keys.ts'
 import { Link } from './link.ts'
@@ -20,18 +20,7 @@ import { type SessionStats, statsOf } from './stats.ts'
 import type { SyncOptions, SyncReport } from './syncs.ts'
 import type { WireStream } from './wire-stream.ts'
 
-/** Where a feed stands with a peer; docs/WHY.md has the codes. */
-export interface Explanation {
-  code: keyof typeof explanations
-  /** One plain sentence. */
-  message: string
-  key: Buffer
-  namespace: string | null
-  /** Blocks that the accepting side has, where both sides agreed. */
-  have?: number
-  /** Blocks that the offering side has, where both sides agreed. */
-  want?: number
-}
+export type { Explanation } from './explanation.ts'
 
 /**
  * One peer: shares feeds with it, takes feeds from it, and replicates what both agreed on, over one connection.
@@ -200,18 +189,8 @@ export class Session {
 
   /** Where a feed stands with this peer, and what it waits for. Errors: ERR_BAD_ARGUMENT. */
   why(key: Uint8Array | string): Explanation {
-    const hex = typeof key === 'string' ? key.toLowerCase() : Buffer.from(key).toString('hex')
     const connected = this.link.opened && !this.link.left
-    const { code, namespace, offer } = explain(this.broker.negotiation.state, hex)
-    const answer = {
-      code: connected ? code : ('not-connected' as const),
-      message: explanations[connected ? code : 'not-connected'],
-      key: this.broker.cores.keyOf(hex),
-      namespace,
-    }
-    if (!offer || offer.status !== 'accepted') return answer
-    if ('required' in offer) return { ...answer, ...this.broker.cores.byKey.get(hex)?.progress() }
-    return { ...answer, have: sum(offer.caughtUp ?? []), want: sum(offer.lengths) }
+    return explanationOf(toHexKey(key), connected, this.broker.negotiation.state, this.broker.cores)
   }
 
   /** Finishes gracefully: says goodbye, waits for the peer's, and ends without an error. */
@@ -284,10 +263,13 @@ export class Session {
       )
       return this.link.fail(error, error)
     }
-    try {
-      this.extensions.receive(name, payload, this)
-    } catch (error) {
+    const failed = (error: unknown) =>
       this.problem(new Replic8Error('ERR_HANDLER_FAILED', messageOf(error), { cause: error }), {})
+    try {
+      const result = this.extensions.receive(name, payload, this) as { then?: unknown } | undefined
+      if (typeof result?.then === 'function') Promise.resolve(result).catch(failed)
+    } catch (error) {
+      failed(error)
     }
   }
 
@@ -295,16 +277,19 @@ export class Session {
     this.emit('problem', where.namespace ?? null, error, where)
   }
 
-  /** Calls the handlers of an event; what one of them throws is a problem, and costs nobody else. */
+  /** Calls the handlers of an event; what one of them throws, or rejects with, is a problem, and costs nobody else. */
   private emit(event: keyof SessionEvents, namespace: Namespace, ...args: unknown[]) {
+    const fail = (error: unknown) => {
+      // A handler of problems that fails is not told to itself.
+      if (event === 'problem') return
+      this.problem(new Replic8Error('ERR_HANDLER_FAILED', messageOf(error), { cause: error }), { namespace })
+    }
     for (const handler of this.listeners.of(event, namespace)) {
       try {
-        handler(...args)
+        const result = handler(...args) as { then?: unknown } | undefined
+        if (typeof result?.then === 'function') Promise.resolve(result).catch(fail)
       } catch (error) {
-        if (event === 'problem') continue
-        this.problem(new Replic8Error('ERR_HANDLER_FAILED', messageOf(error), { cause: error }), {
-          namespace,
-        })
+        fail(error)
       }
     }
   }
@@ -314,8 +299,4 @@ function listenerArguments(args: unknown[]): [Namespace, string, Handler] {
   const [first, second, third] = args
   if (typeof second === 'function') return [null, first as string, second as Handler]
   return [first as Namespace, second as string, third as Handler]
-}
-
-function sum(lengths: readonly number[]): number {
-  return lengths.reduce((total, length) => total + length, 0)
 }

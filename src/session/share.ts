@@ -30,7 +30,7 @@ export function shareArguments(args: unknown[], limits: SessionLimits): ShareArg
   const { namespace, rest } = withNamespace(args)
   const cores = coreList(rest[0])
   const given = rest[1] ?? []
-  const headers = Array.isArray(given) ? given : [given]
+  const headers = (Array.isArray(given) ? given : [given]).flat()
   return { namespace, cores, headers: cores.map((_, i) => checkHeader(headers[i] ?? {}, limits)) }
 }
 

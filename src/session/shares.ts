@@ -3,7 +3,8 @@ import type { Namespace, NegotiationEvent, ReadyFeed } from '../negotiation/even
 import type { Header } from '../wire/messages.ts'
 import { type Core, keyHex } from './core.ts'
 import type { Cores } from './cores.ts'
-import type { ResolvedOptions } from './options.ts'
+import type { SessionLimits } from './options.ts'
+import type { Replication } from './replication.ts'
 import { type Share, shareArguments } from './share.ts'
 
 interface PendingShare {
@@ -16,32 +17,36 @@ interface PendingShare {
 
 interface SharesHooks {
   problem(error: Replic8Error, where: { key?: Buffer; namespace?: Namespace }): void
+  /** Nothing holds on to these cores for a share any more. */
+  onsettled(cores: Core[]): void
 }
 
 /** What the application shares in one session: opens the cores, and settles the promises. */
 export class Shares {
   private readonly cores: Cores
-  private readonly options: ResolvedOptions
+  private readonly limits: SessionLimits
   private readonly handle: (event: NegotiationEvent) => void
   private readonly hooks: SharesHooks
   private readonly pending = new Map<number, PendingShare>()
+  /** How many shares are opening a core. */
+  private readonly opening = new Map<Core, number>()
   private nextId = 0
   private closed: Error | null = null
 
   constructor(
     cores: Cores,
-    options: ResolvedOptions,
+    limits: SessionLimits,
     handle: (event: NegotiationEvent) => void,
     hooks: SharesHooks,
   ) {
     this.cores = cores
-    this.options = options
+    this.limits = limits
     this.handle = handle
     this.hooks = hooks
   }
 
   share(args: unknown[]): Share {
-    const { namespace, cores, headers } = shareArguments(args, this.options.limits)
+    const { namespace, cores, headers } = shareArguments(args, this.limits)
     const id = this.nextId++
     const accepted = new Promise<Buffer[]>((resolve, reject) => {
       const withHeaders = new Map(cores.map((core, i) => [core, headers[i] as Header]))
@@ -63,9 +68,17 @@ export class Shares {
     this.handle({ type: 'unshare', namespace, keys: cores.flatMap((core) => keyHex(core) ?? []) })
   }
 
+  /** Whether a share waits for the core to open, or for the others that it is shared with. */
+  isOpening(core: Core): boolean {
+    return this.opening.has(core)
+  }
+
   answered(id: number, keys: string[]) {
-    this.pending.get(id)?.resolve(keys.map((key) => this.cores.keyOf(key)))
+    const share = this.pending.get(id)
+    if (!share) return
     this.pending.delete(id)
+    share.resolve(keys.map((key) => this.cores.keyOf(key)))
+    this.hooks.onsettled([...share.cores.keys()])
   }
 
   withdrawn(id: number) {
@@ -78,33 +91,43 @@ export class Shares {
   }
 
   private reject(id: number, error: Error) {
-    this.pending.get(id)?.reject(error)
+    const share = this.pending.get(id)
     this.pending.delete(id)
+    share?.reject(error)
   }
 
   /** Opens the cores of a share; one that fails to open fails alone. */
   private async open(id: number) {
     const share = this.pending.get(id) as PendingShare
-    const given = share.cores.size
-    const feeds: ReadyFeed[] = []
-    const opening = [...share.cores].map(async ([core, header]) => {
-      try {
-        const { hex, lengths } = await this.cores.open(core, this.options.acceptTimeout)
-        return { core, feed: { key: hex, header, lengths } }
-      } catch (error) {
-        this.hooks.problem(toReplic8Error(error, 'ERR_CORE_FAILED'), where(core, share.namespace))
-        return undefined
-      }
+    const cores = [...share.cores]
+    for (const [core] of cores) this.opening.set(core, (this.opening.get(core) ?? 0) + 1)
+    const opened = await Promise.all(cores.map(([core]) => this.prepare(core, share.namespace)))
+    for (const [core] of cores) this.forget(core)
+    if (this.closed) return
+    const feeds = cores.flatMap(([core, header], i): ReadyFeed[] => {
+      const replication = opened[i]
+      if (!replication || replication.released || !share.cores.has(core)) return []
+      return [{ key: replication.hex, header, lengths: replication.download.lengths }]
     })
-    for (const opened of await Promise.all(opening)) {
-      if (opened && share.cores.has(opened.core)) feeds.push(opened.feed)
-    }
-    if (given > 0 && share.cores.size === 0) this.withdrawn(id)
+    if (cores.length > 0 && share.cores.size === 0) this.withdrawn(id)
     this.handle({ type: 'ready', share: id, feeds })
+    this.hooks.onsettled(cores.map(([core]) => core))
   }
-}
 
-function where(core: Core, namespace: Namespace) {
-  const hex = keyHex(core)
-  return { namespace, ...(hex ? { key: Buffer.from(hex, 'hex') } : {}) }
+  private async prepare(core: Core, namespace: Namespace): Promise<Replication | undefined> {
+    try {
+      return await this.cores.prepare(core)
+    } catch (error) {
+      const hex = keyHex(core)
+      const key = hex ? { key: this.cores.keyOf(hex) } : {}
+      this.hooks.problem(toReplic8Error(error, 'ERR_CORE_FAILED'), { namespace, ...key })
+      return undefined
+    }
+  }
+
+  private forget(core: Core) {
+    const count = (this.opening.get(core) ?? 0) - 1
+    if (count > 0) this.opening.set(core, count)
+    else this.opening.delete(core)
+  }
 }

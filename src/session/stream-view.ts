@@ -2,14 +2,19 @@ import { EventEmitter } from 'events'
 import { type ChannelObserver, ChannelView } from './channel-view.ts'
 import type { ChannelHandlers, Engine } from './engine.ts'
 
+/** What watches over the channels of a structure. */
+export interface ViewObserver extends ChannelObserver {
+  /** The structure opened a channel for this feed of its own. */
+  onfeed(keyHex: string, feed: unknown): void
+}
+
 export interface StreamViewOptions {
   engine: Engine
   /** Whether the structure may open this key. */
   allows(keyHex: string): boolean
   /** The structure destroyed the stream. */
   ondestroy(error?: Error): void
-  /** What watches over the channels. */
-  observer: ChannelObserver
+  observer: ViewObserver
 }
 
 /**
@@ -86,13 +91,15 @@ export class StreamView extends EventEmitter {
       onerror: (error) => observer.onerror(error),
       onclose: () => {
         if (this.channels.get(hex) === channel) this.channels.delete(hex)
-        observer.onclose()
+        if (!this.destroyed) observer.onclose()
       },
       get writable() {
         return observer.writable
       },
     })
     this.channels.set(hex, channel)
+    // The handlers are hypercore's peer, which names its feed.
+    observer.onfeed(hex, (handlers as { feed?: unknown }).feed)
     return channel
   }
 
@@ -119,9 +126,7 @@ export class StreamView extends EventEmitter {
     if (this.destroyed) return
     this.destroyed = true
     for (const channel of [...this.channels.values()]) {
-      // hypercore lets go of the channel when it hears of the close.
-      channel.handlers.onclose?.()
-      channel.close()
+      channel.detach()
     }
     this.emit('close')
     this.removeAllListeners()

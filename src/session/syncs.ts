@@ -1,12 +1,13 @@
 import { type ErrorCode, Replic8Error } from '../errors.ts'
 import type { Direction, NegotiationEvent, SyncedFeed, SyncFilter } from '../negotiation/events.ts'
+import { toHexKey } from './core.ts'
 import type { Cores } from './cores.ts'
 
 /** What `synced` waits for; what is left out matches everything. */
 export interface SyncOptions {
   /** null: offers without a namespace. */
   namespace?: string | null
-  keys?: readonly Uint8Array[]
+  keys?: readonly (Uint8Array | string)[]
   direction?: Direction
   /** Milliseconds after which it rejects with ERR_TIMEOUT. Default: none. */
   timeout?: number
@@ -36,28 +37,24 @@ export class Syncs {
     this.handle = handle
   }
 
-  wait({ namespace, keys, direction, timeout }: SyncOptions = {}): Promise<SyncReport> {
+  wait(options: SyncOptions = {}): Promise<SyncReport> {
     const waiter = this.nextId++
-    const filter: SyncFilter = {
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(keys === undefined ? {} : { keys: keys.map((key) => Buffer.from(key).toString('hex')) }),
-      ...(direction === undefined ? {} : { direction }),
-    }
     const promise = new Promise<SyncReport>((resolve, reject) => {
+      const filter = filterOf(options)
       if (this.closed) return reject(this.closed)
       this.waiters.set(waiter, { resolve, reject })
-      if (timeout !== undefined) this.limit(waiter, timeout)
+      if (options.timeout !== undefined) this.limit(waiter, options.timeout)
+      this.handle({ type: 'await-sync', waiter, filter })
     })
     promise.catch(() => {})
-    if (!this.closed) this.handle({ type: 'await-sync', waiter, filter })
     return promise
   }
 
   synced(id: number, feeds: SyncedFeed[]) {
     this.take(id)?.resolve({
       feeds: feeds.map(({ key, namespace, direction, lengths }) => {
-        const replication = this.cores.byKey.get(key)
-        const bytes = (direction === 'in' ? replication?.bytesReceived : replication?.bytesSent) ?? 0
+        const traffic = this.cores.trafficOf(key)
+        const bytes = direction === 'in' ? traffic.received : traffic.sent
         return { key: this.cores.keyOf(key), namespace, direction, length: lengths[0] ?? 0, bytes }
       }),
     })
@@ -93,5 +90,13 @@ export class Syncs {
     const waiter = this.waiters.get(id)
     this.waiters.delete(id)
     return waiter
+  }
+}
+
+function filterOf({ namespace, keys, direction }: SyncOptions): SyncFilter {
+  return {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(keys === undefined ? {} : { keys: keys.map(toHexKey) }),
+    ...(direction === undefined ? {} : { direction }),
   }
 }

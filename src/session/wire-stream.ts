@@ -5,8 +5,10 @@ export interface WireHandlers {
   onattach(): void
   /** Bytes of the peer. Nothing more is delivered until `done` is called. */
   onbytes(bytes: Buffer, done: () => void): void
-  /** The peer's side of the transport has ended. */
-  onend(): void
+  /** The peer's side of the transport has ended; the stream says 'finish' when `done` is called. */
+  onend(done: () => void): void
+  /** Somebody destroys the stream; gives the error that it ends with. Whatever waits for `done` has to be let go. */
+  ondestroy(error: Error | null): Error | null
   /** The stream is over, for whatever reason. */
   onclose(): void
   /** The queue has fallen below the mark. */
@@ -25,6 +27,10 @@ export class WireStream extends Duplex {
   drained = (done: () => void) => done()
   /** Nothing is taken any more: the transport ended, or both sides said goodbye. */
   writableEnding = false
+  /** Bytes that may wait here to be taken, for a transport that can not be paused. */
+  patience: number
+  /** `pipe` of the session has wired it. */
+  piped = false
   private readonly handlers: WireHandlers
   private readonly mark: number
   private queue: Buffer[] = []
@@ -32,11 +38,16 @@ export class WireStream extends Duplex {
   private wanted = false
   private above = false
   private finishing = false
+  private pushedEnd = false
 
-  /** @param mark bytes in the queue above which `ondrain` is called once it has fallen below half of them */
-  constructor(mark: number, handlers: WireHandlers) {
+  /**
+   * @param mark bytes in the queue above which `ondrain` is called once it has fallen below half of them
+   * @param patience see there
+   */
+  constructor(mark: number, patience: number, handlers: WireHandlers) {
     super()
     this.mark = mark
+    this.patience = patience
     this.handlers = handlers
     // An 'error' that nobody listens to would end the process; who wants it asks for it, or for `closed`.
     this.on('error', () => {})
@@ -62,9 +73,28 @@ export class WireStream extends Duplex {
     this.flush()
   }
 
+  /** Ends both sides without the bytes that the transport has not taken. */
+  abandon() {
+    if (this.destroying) return
+    this.clear()
+    this.finish()
+    this.end()
+    this.resume()
+  }
+
   end(chunk?: Uint8Array) {
     this.writableEnding = true
     return super.end(chunk)
+  }
+
+  destroy(error?: Error | null) {
+    if (!this.destroying) super.destroy(this.handlers.ondestroy(error ?? null))
+  }
+
+  pipe<T>(to: T, done?: (error: Error | null) => void): T {
+    // streamx destroys what it pipes to, and an 'error' that nobody listens to would end the process.
+    ;(to as { on?(event: string, listener: () => void): void }).on?.('error', () => {})
+    return super.pipe(to, done)
   }
 
   _open(done: () => void) {
@@ -87,18 +117,21 @@ export class WireStream extends Duplex {
   }
 
   _final(done: () => void) {
-    this.handlers.onend()
-    done()
+    this.handlers.onend(done)
   }
 
   _predestroy() {
-    this.queue = []
-    this.head = this.queuedBytes = 0
+    this.clear()
   }
 
   _destroy(done: () => void) {
     this.handlers.onclose()
     done()
+  }
+
+  private clear() {
+    this.queue = []
+    this.head = this.queuedBytes = 0
   }
 
   private flush() {
@@ -110,7 +143,10 @@ export class WireStream extends Duplex {
     if (this.head === this.queue.length) {
       this.queue = []
       this.head = 0
-      if (this.finishing && !this.destroying) this.push(null)
+      if (this.finishing && !this.pushedEnd && !this.destroying) {
+        this.pushedEnd = true
+        this.push(null)
+      }
     }
     if (this.above && this.queuedBytes <= this.mark / 2) {
       this.above = false

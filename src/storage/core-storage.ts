@@ -11,7 +11,10 @@ export interface ManagedStorage extends Storage {
    * when a core among them is open, here or elsewhere.
    */
   remove(path: string): Promise<void>
-  /** Removes everything. Files that are open lose their bytes and fail, or begin anew. */
+  /**
+   * Removes everything. In IndexedDB also what is open, which fails from then on; in memory and in files it rejects
+   * with `ERR_STORAGE_LOCKED` while a core is open.
+   */
   destroy(): Promise<void>
 }
 

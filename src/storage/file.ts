@@ -10,6 +10,9 @@ import { RangeOrder } from './range-order.ts'
 import { coreLocked, outsideOfFile, storageError } from './storage-error.ts'
 import type { ByteFile } from './storage-file.ts'
 
+/** Bytes from which on a read is checked against the size of the file first. */
+const largeRead = 1_048_576
+
 /** As much of zeros as is written at a time. */
 const zeros = new Uint8Array(65_536)
 
@@ -29,15 +32,12 @@ export function file(directory: string): ManagedStorage {
   const pathOf = (name: string) => join(root, resolve('/', name).replace(/^\w:/, ''))
   const storage = coreStorage((filename) => new DiskFile(filename, pathOf(filename)))
 
-  return Object.assign(storage, {
-    list: (path = '') => listFiles(root, pathOf(path)),
-    remove: async (path: string) => {
-      const names = await listFiles(root, pathOf(path))
-      await refuseOpenCores(names.filter(isLockFile), pathOf)
-      await removePath(pathOf(path))
-    },
-    destroy: () => removePath(root),
-  })
+  const list = (path: string) => listFiles(root, pathOf(path))
+  const remove = async (path: string) => {
+    await refuseOpenCores((await list(path)).filter(isLockFile), pathOf)
+    await removePath(pathOf(path))
+  }
+  return Object.assign(storage, { list: (path = '') => list(path), remove, destroy: () => remove('') })
 }
 
 class DiskFile implements ByteFile {
@@ -70,8 +70,9 @@ class DiskFile implements ByteFile {
     // Up to the end, because a write further on decides whether the range is inside the file.
     return this.#order.run(offset, Infinity, false, async () => {
       const opened = await this.#existing()
-      // random-access-file answers an empty read anywhere.
-      const missing = !opened || (size === 0 && offset > (await sizeOf(opened)))
+      // random-access-file answers an empty read anywhere, and takes memory for a large one before it looks.
+      const unchecked = size === 0 || size > largeRead
+      const missing = !opened || (unchecked && offset + size > (await sizeOf(opened)))
       if (missing && offset + size > 0) throw outsideOfFile(this.#filename, offset, size)
       return opened ? call((done) => opened.read(offset, size, done)) : Buffer.alloc(0)
     })

@@ -63,9 +63,12 @@ function factory(): IDBFactory {
 function upgrade(request: IDBOpenDBRequest, oldVersion: number, fail: (error: unknown) => void): void {
   const database = request.result
   const transaction = request.transaction as IDBTransaction
+  // Comes before the request's own error, which does not tell why.
+  transaction.onabort = () => fail(transaction.error ?? new DOMException('Aborted', 'AbortError'))
   const stop = (error: unknown) => {
     fail(error)
-    transaction.abort()
+    // Where it was the transaction that failed it is over already.
+    if (!transaction.error) transaction.abort()
   }
   const isStock = database.objectStoreNames.contains(stockStore)
   if (oldVersion > 0 && !isStock) {

@@ -32,16 +32,13 @@ function memoryStorage(): ManagedStorage {
   const storage: Storage = coreStorage((filename) => new MemoryFile(filename, files, locked))
   const list = (path: string) => [...files.keys()].filter((name) => isBelow(name, path)).sort()
 
-  return Object.assign(storage, {
-    list: async (path = '') => list(path),
-    remove: async (path: string) => {
-      const names = list(path)
-      const open = names.map(directoryOf).find((directory) => locked.has(directory))
-      if (open !== undefined) throw coreLocked(open)
-      for (const name of names) files.delete(name)
-    },
-    destroy: async () => files.clear(),
-  })
+  const remove = async (path: string) => {
+    const names = list(path)
+    const open = names.map(directoryOf).find((directory) => locked.has(directory))
+    if (open !== undefined) throw coreLocked(open)
+    for (const name of names) files.delete(name)
+  }
+  return Object.assign(storage, { list: async (path = '') => list(path), remove, destroy: () => remove('') })
 }
 
 /** The bytes of one file. */

@@ -1,29 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { answerOf } from './idb-request.ts'
+import type { Page, PageHome } from './page-home.ts'
 import { filesStore, pageRange, pageSize, pagesStore, storedPage } from './page-layout.ts'
-import { copySpan, patchPage, type Span, spansOf } from './pages.ts'
+import { copySpan, edgeAt, patchPage, type Span, spansOf } from './pages.ts'
 import { outsideOfFile } from './storage-error.ts'
-
-/** A page in memory. It leaves memory only when what it holds is committed. */
-export interface Page {
-  readonly file: PageFile
-  readonly index: number
-  bytes: Uint8Array
-  /** Changed since the last batch began. */
-  dirty: boolean
-  /** Part of the batch that is being committed. */
-  writing: boolean
-}
-
-/** What a file needs of its database. */
-export interface PageHome {
-  /** A transaction that sees every batch that began before it. */
-  reader(): IDBTransaction
-  /** Puts the file into the next batch; resolves when that is committed. */
-  commit(file: PageFile): Promise<void>
-  /** The page was used; one that is clean may now leave memory when others are used more. */
-  touch(page: Page): void
-}
 
 /**
  * One file of a database: what is in memory of it and not yet committed, and the way to the rest. Changes are made in
@@ -61,10 +41,11 @@ export class PageFile {
   }
 
   async read(offset: number, size: number): Promise<Uint8Array> {
-    const bytes = Buffer.alloc(size)
+    let bytes = Buffer.alloc(0)
     let fetched: Promise<void>[] = []
     await this.#inTurn([], () => {
       if (offset + size > this.#size) throw outsideOfFile(this.name, offset, size)
+      bytes = Buffer.alloc(size)
       fetched = spansOf(offset, size, pageSize).flatMap((span) => this.#copy(span, bytes) ?? [])
     })
     if (fetched.length > 0) await Promise.all(fetched)
@@ -89,10 +70,10 @@ export class PageFile {
   /** Zeros a range; truncates at `offset` when the range reaches the end. */
   async del(offset: number, size: number): Promise<void> {
     // Whole pages are dropped; the pages in which the range begins and ends are changed.
-    const first = spanAt(offset)
-    const last = size === Infinity ? first : spanAt(offset + size)
+    const ends = size === Infinity ? [offset] : [offset, offset + size]
+    const edges = ends.map((at) => edgeAt(at, pageSize)).filter(({ start }) => start > 0)
     let committed: Promise<void> | undefined
-    await this.#inTurn([first, last], () => {
+    await this.#inTurn(edges, () => {
       if (offset >= this.#size || size === 0) return
       if (offset + size >= this.#size) this.#truncate(offset)
       else this.#zero(offset, size)
@@ -183,6 +164,7 @@ export class PageFile {
   }
 
   #prepare(spans: Span[], apply: () => void): Promise<void> | undefined {
+    this.#home.check()
     if (!this.#loaded) return this.#load().then(() => this.#prepare(spans, apply))
     const missing = spans.filter(
       ({ index, start, end }) => end - start < pageSize && !this.#pages.has(index) && this.#isStored(index),
@@ -234,30 +216,26 @@ export class PageFile {
   }
 
   #keep(index: number, bytes: Uint8Array): void {
-    if (this.#pages.has(index)) return
-    const page = { file: this, index, bytes, dirty: false, writing: false }
-    this.#pages.set(index, page)
-    this.#home.touch(page)
+    if (!this.#pages.has(index)) this.#home.touch(this.#page(index, bytes))
   }
 
   /** The page, to be changed. */
   #change(index: number): Page {
     this.#changes++
-    const page = this.#pages.get(index) ?? {
-      file: this,
-      index,
-      bytes: new Uint8Array(0),
-      dirty: true,
-      writing: false,
-    }
+    const page = this.#pages.get(index) ?? this.#page(index, new Uint8Array(0))
     page.dirty = true
-    this.#pages.set(index, page)
     this.#home.touch(page)
     return page
   }
 
+  #page(index: number, bytes: Uint8Array): Page {
+    const page = { file: this, index, bytes, dirty: false, writing: false }
+    this.#pages.set(index, page)
+    return page
+  }
+
   #truncate(offset: number): void {
-    const { index, start } = spanAt(offset)
+    const { index, start } = edgeAt(offset, pageSize)
     this.#dropPages(start === 0 ? index : index + 1, Infinity)
     if (start > 0) {
       const page = this.#change(index)
@@ -281,13 +259,6 @@ export class PageFile {
     for (const index of this.#pages.keys()) if (from <= index && index < to) this.#pages.delete(index)
     this.#removed.push({ from, to })
   }
-}
-
-/** The place of one byte, as a part that is never a whole page. */
-function spanAt(offset: number): Span {
-  const index = Math.floor(offset / pageSize)
-  const start = offset - index * pageSize
-  return { index, start, end: start, at: 0 }
 }
 
 function ignore(): void {}

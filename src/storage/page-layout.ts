@@ -9,7 +9,10 @@
 export const pagesStore = 'pages'
 export const filesStore = 'files'
 
-/** Bytes in a page. Smaller: more requests for a block. Larger: more is rewritten for 40 bytes of the tree. */
+/**
+ * Bytes in a page; another number is another version of the database. Smaller: more requests for a block. Larger: more
+ * is rewritten for the 40 bytes that a block adds to the tree.
+ */
 export const pageSize = 16_384
 
 /** The keys of a file's pages from number `from` up to, and not including, `to`. */

@@ -1,8 +1,10 @@
 import { Replic8Error } from '../errors.ts'
+import { type Batch, newBatch } from './batch.ts'
 import { directoryOf, isBelow, isLockFile } from './core-files.ts'
 import { deleteDatabase, openDatabase } from './idb-database.ts'
 import { answerOf, endOf } from './idb-request.ts'
-import { type Page, PageFile, type PageHome } from './page-file.ts'
+import { PageFile } from './page-file.ts'
+import type { Page, PageHome, PagesOwner } from './page-home.ts'
 import { filesStore, pagesStore } from './page-layout.ts'
 import { coreLocked, storageError } from './storage-error.ts'
 import { lockName, type Release, takeLock } from './web-lock.ts'
@@ -12,12 +14,6 @@ const cachedPages = 256
 
 /** `relaxed`: committed when the operating system has it. `strict`: when it is on the disk. */
 export type Durability = 'relaxed' | 'strict'
-
-interface Batch {
-  readonly promise: Promise<void>
-  resolve(): void
-  reject(error: unknown): void
-}
 
 /** The one of each database that this page has open, by name; several `idb(name)` share it. */
 const stores = new Map<string, PageStore>()
@@ -53,7 +49,7 @@ export class PageStore implements PageHome {
   readonly #files = new Map<string, PageFile>()
   readonly #locks = new Set<Release>()
   readonly #clean = new Set<Page>()
-  #changed = new Set<PageFile>()
+  #changed = new Set<PagesOwner>()
   #next: Batch | undefined
   #committing = false
   #reader: IDBTransaction | undefined
@@ -83,7 +79,7 @@ export class PageStore implements PageHome {
 
   /** The file of a name, shared by all that have it open. Each is paired with one `closeFile`. */
   openFile(name: string): PageFile {
-    this.#check()
+    this.check()
     let file = this.#files.get(name)
     if (!file) {
       file = new PageFile(this, name)
@@ -139,7 +135,7 @@ export class PageStore implements PageHome {
 
   reader(): IDBTransaction {
     if (this.#reader) return this.#reader
-    this.#reader = this.#check().transaction([pagesStore, filesStore], 'readonly')
+    this.#reader = this.check().transaction([pagesStore, filesStore], 'readonly')
     // A transaction takes requests until control returns to the browser.
     queueMicrotask(() => {
       this.#reader = undefined
@@ -147,8 +143,8 @@ export class PageStore implements PageHome {
     return this.#reader
   }
 
-  commit(file: PageFile): Promise<void> {
-    this.#check()
+  commit(file: PagesOwner): Promise<void> {
+    this.check()
     this.#changed.add(file)
     if (!this.#next) {
       this.#next = newBatch()
@@ -193,7 +189,7 @@ export class PageStore implements PageHome {
     if (this.#lost || this.#users === 0) database.close()
   }
 
-  #check(): IDBDatabase {
+  check(): IDBDatabase {
     if (this.#lost) throw this.#lost
     if (!this.#database) throw new Replic8Error('ERR_CLOSED', `The database "${this.name}" is not open.`)
     return this.#database
@@ -221,8 +217,8 @@ export class PageStore implements PageHome {
     if (this.#next) void this.#flush()
   }
 
-  #save(files: Set<PageFile>): Promise<void> {
-    const transaction = this.#check().transaction([pagesStore, filesStore], 'readwrite', {
+  #save(files: Set<PagesOwner>): Promise<void> {
+    const transaction = this.check().transaction([pagesStore, filesStore], 'readwrite', {
       durability: this.#durability,
     })
     // A read from now on has to see what this writes.
@@ -240,19 +236,11 @@ export class PageStore implements PageHome {
   }
 
   /** What came after the failed batch was built on it, so it fails as well. */
-  #giveUp(batch: Batch, files: Set<PageFile>, error: Replic8Error): void {
+  #giveUp(batch: Batch, files: Set<PagesOwner>, error: Replic8Error): void {
     for (const file of new Set([...files, ...this.#changed])) file.reset()
     this.#changed = new Set()
     batch.reject(error)
     this.#next?.reject(error)
     this.#next = undefined
   }
-}
-
-function newBatch(): Batch {
-  let settle: Pick<Batch, 'resolve' | 'reject'> | undefined
-  const promise = new Promise<void>((resolve, reject) => {
-    settle = { resolve, reject }
-  })
-  return { promise, ...(settle as Pick<Batch, 'resolve' | 'reject'>) }
 }

@@ -27,6 +27,13 @@ export function spansOf(offset: number, size: number, pageSize: number): Span[] 
   return spans
 }
 
+/** The page in which a range begins or ends at `offset`, as a part of no bytes. */
+export function edgeAt(offset: number, pageSize: number): Span {
+  const index = Math.floor(offset / pageSize)
+  const start = offset - index * pageSize
+  return { index, start, end: start, at: 0 }
+}
+
 /** The page with `chunk` written at `start`: the same array where it is long enough, a longer one otherwise. */
 export function patchPage(page: Uint8Array, start: number, chunk: Uint8Array, pageSize: number): Uint8Array {
   const end = start + chunk.length

@@ -85,6 +85,8 @@ export class StorageFile implements RandomAccessStorage {
   destroy(cb: StorageCallback = ignore): void {
     this.#closing ??= this.#close()
     this.#destroying ??= this.#closing.then(async () => {
+      // A refused instance must not remove the files of the one that has the core.
+      if (this.#failure) throw this.#failure
       await this.#file.destroy()
       this.destroyed = true
     })
@@ -193,7 +195,7 @@ function settle(promise: Promise<void>, cb: StorageCallback): void {
   )
 }
 
-// In a task of its own making, so that what a callback throws is the caller's uncaught error and no rejection of ours.
+// From a microtask, so that it never comes before the call returned, and that what a callback throws is the caller's uncaught error and no rejection of ours.
 function answer<T>(cb: StorageCallback<T>, error: Replic8Error | null, value?: T): void {
   queueMicrotask(() => cb(error, value))
 }

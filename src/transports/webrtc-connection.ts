@@ -11,6 +11,8 @@ export interface MessageLink {
   readonly bufferedBytes: number
   /** Throws when the link is closed. */
   send(message: string | Uint8Array): void
+  /** Closes the channel so that the other end is sure to hear of it. Only when nothing is under way. */
+  close(): void
   destroy(): void
 }
 
@@ -31,7 +33,7 @@ const nothing = () => {}
 /**
  * A connection over one data channel. Closing a data channel may drop what is queued, and looks the same as a page
  * that went away. So an end that closes sends `end` behind its bytes; the other sends what it has and its own `end`.
- * The initiator lets go of the channel only when the other has confirmed both. Without that it was a cut.
+ * The initiator closes the channel only when the other has confirmed both. Without that it was a cut.
  */
 export class WebRtcConnection implements Connection {
   readonly kind = 'webrtc'
@@ -46,6 +48,8 @@ export class WebRtcConnection implements Connection {
   readonly #closeTimeout: number
   readonly #queue = new OutgoingQueue()
   #scheduled = false
+  /** Bytes given to the link in this task: some links send on while a task runs, and would take all in one go. */
+  #handed = 0
   #refused = false
   #ending = false
   #endSent = false
@@ -71,7 +75,7 @@ export class WebRtcConnection implements Connection {
     // Small chunks wait for the end of this task, to leave together.
     if (this.#queue.bytes >= this.#link.messageBytes) this.#fillChannel()
     if (this.#queue.bytes > 0) this.#schedule()
-    if (this.#onTheirWay() < highWaterMark) return true
+    if (this.#queue.bytes + this.#underWay() < highWaterMark) return true
     this.#refused = true
     return false
   }
@@ -93,7 +97,7 @@ export class WebRtcConnection implements Connection {
     if (this.#ending) this.#extendDeadline()
     if (typeof message !== 'string') this.#takeBytes(message)
     else if (message === end && !this.#endReceived) this.#takeEnd()
-    else if (message === confirm && this.initiator && this.#endReceived && this.#endSent) this.#finish()
+    else if (message === confirm && this.initiator && this.#endReceived && this.#endSent) this.#letGo()
     else this.#finish(new Replic8Error('ERR_CONNECTION', 'The peer broke the rules of closing.'))
   }
 
@@ -120,11 +124,18 @@ export class WebRtcConnection implements Connection {
     this.#pump()
   }
 
+  /** Both ends have everything. The channel is closed in order, which reaches the other end even if a packet is lost. */
+  #letGo(): void {
+    this.#confirmed = true
+    this.#link.close()
+  }
+
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
     nextTask(() => {
       this.#scheduled = false
+      this.#handed = 0
       if (!this.#over) this.#pump()
     })
   }
@@ -133,16 +144,18 @@ export class WebRtcConnection implements Connection {
     this.#fillChannel()
     if (this.#over) return
     if (this.#ending) this.#sayEnd()
-    else if (this.#refused && this.#onTheirWay() <= lowWaterMark) {
+    else if (this.#refused && this.#queue.bytes + this.#underWay() <= lowWaterMark) {
       this.#refused = false
       this.ondrain()
     }
   }
 
   #fillChannel(): void {
-    while (this.#queue.bytes > 0 && this.#link.bufferedBytes < highWaterMark) {
+    while (this.#queue.bytes > 0 && this.#underWay() < highWaterMark) {
       const message = this.#queue.take(this.#link.messageBytes) as Uint8Array
       if (!this.#sendMessage(message)) return
+      this.#handed += message.length
+      this.#schedule()
     }
   }
 
@@ -163,8 +176,8 @@ export class WebRtcConnection implements Connection {
     }
   }
 
-  #onTheirWay(): number {
-    return this.#queue.bytes + this.#link.bufferedBytes
+  #underWay(): number {
+    return Math.max(this.#link.bufferedBytes, this.#handed)
   }
 
   #extendDeadline(): void {

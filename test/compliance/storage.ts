@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import hypercore from 'hypercore'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ManagedStorage } from '../../src/storage/core-storage.ts'
 import { appendAll, closeCore, getBlock, openCore } from '../storage/cores.ts'
@@ -71,6 +72,7 @@ export function storageCompliance({ name, create }: StorageKind): void {
         expect(await codeOf(short.read(5, 6))).toBe('ERR_NOT_FOUND')
         expect(await codeOf(short.read(10, 1))).toBe('ERR_NOT_FOUND')
         expect(await codeOf(short.read(1_000_000, 1))).toBe('ERR_NOT_FOUND')
+        expect(await codeOf(short.read(0, Number.MAX_SAFE_INTEGER))).toBe('ERR_NOT_FOUND')
         expect(await codeOf(short.read(11, 0))).toBe('ERR_NOT_FOUND')
         expect(await short.read(10, 0)).toHaveLength(0)
         await short.close()
@@ -359,6 +361,9 @@ export function storageCompliance({ name, create }: StorageKind): void {
         expect(await codeOf(openCore(kind.storage, 'core'))).toBe('ERR_STORAGE_LOCKED')
         expect(await codeOf(openCore(kind.storage, 'core'))).toBe('ERR_STORAGE_LOCKED')
         for (let i = 1; i < 20; i++) await appendAll(first, [pattern(1000, i)])
+        const refused = hypercore((filename: string) => kind.storage(`core/${filename}`))
+        refused.on('error', () => {})
+        expect(await codeOf(ask((cb) => refused.destroyStorage(cb)))).toBe('ERR_STORAGE_LOCKED')
         const elsewhere = await openCore(kind.storage, 'another')
         await closeCore(elsewhere)
         await closeCore(first)

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, watch, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, watch, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,12 +30,12 @@ const inputs = [
   'node_modules/.package-lock.json',
 ]
 
-let tarball: Promise<string> | undefined
+let packed: Promise<string> | undefined
 
 /** The path of the packed tarball: built once for each state of the sources, whoever asks first. */
 export function packedTarball(): Promise<string> {
-  tarball ??= pack()
-  return tarball
+  packed ??= pack()
+  return packed
 }
 
 async function pack(): Promise<string> {
@@ -55,11 +55,28 @@ async function pack(): Promise<string> {
 
 async function packInto(path: string): Promise<void> {
   const folder = await mkdtemp(join(cache, 'pack-'))
-  await execute('npm', ['pack', '--pack-destination', folder], { cwd: root, maxBuffer: 1e8 })
-  const [name] = await readdir(folder)
-  if (!name) throw new Error('npm pack made no tarball')
-  await rename(join(folder, name), path)
-  await rm(folder, { recursive: true })
+  try {
+    await execute('npm', ['pack', '--pack-destination', folder], { cwd: root, maxBuffer: 1e8 })
+    const [name] = await readdir(folder)
+    if (!name) throw new Error('npm pack made no tarball')
+    await rename(join(folder, name), path)
+  } catch (error) {
+    // What the compiler complained about is in the output.
+    throw new Error(`npm pack failed: ${(error as { stdout?: string }).stdout ?? error}`, { cause: error })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+  await removeOld()
+}
+
+/** Tarballs of sources that are no more; another run may still use a recent one. */
+async function removeOld(): Promise<void> {
+  const hour = 3_600_000
+  for (const name of await readdir(cache)) {
+    const path = join(cache, name)
+    if (name.endsWith('.tgz') && (await stat(path)).mtimeMs < Date.now() - hour)
+      await rm(path, { force: true })
+  }
 }
 
 /** Takes the lock, or waits until it is free and gives undefined. Its owner's process id finds a lock left behind. */
@@ -119,8 +136,8 @@ export interface ConsumerOptions {
 
 /** A fresh project without a lockfile that installed the tarball as a user would. */
 export async function installConsumer({ manager, deps = [] }: ConsumerOptions): Promise<Consumer> {
-  const consumer = await emptyConsumer()
   const packages = [await packedTarball(), ...deps]
+  const consumer = await emptyConsumer()
   if (manager === 'npm') {
     await execute('npm', ['install', '--no-audit', '--no-fund', ...packages], { cwd: consumer.dir })
   } else {
@@ -132,10 +149,11 @@ export async function installConsumer({ manager, deps = [] }: ConsumerOptions): 
 
 /** A fresh project with nothing but the unpacked tarball: none of its dependencies, as a browser has none. */
 export async function unpackedConsumer(): Promise<Consumer> {
+  const tarball = await packedTarball()
   const consumer = await emptyConsumer()
   const target = join(consumer.dir, 'node_modules/replic8')
   const folder = await mkdtemp(join(tmpdir(), 'replic8-unpack-'))
-  await execute('tar', ['-xzf', await packedTarball(), '-C', folder])
+  await execute('tar', ['-xzf', tarball, '-C', folder])
   await cp(join(folder, 'package'), target, { recursive: true })
   await rm(folder, { recursive: true })
   return consumer

@@ -66,7 +66,7 @@ export async function visit(browser: Browser, url: string, before?: () => void):
   try {
     await page.goto(url)
     await Promise.race([
-      page.waitForFunction('globalThis.outcome'),
+      page.waitForFunction("'outcome' in globalThis"),
       new Promise((_, reject) => page.once('pageerror', reject)),
     ])
     return { outcome: await page.evaluate('globalThis.outcome'), errors }

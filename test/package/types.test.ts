@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => consumer?.remove())
 
 const app = `
-import { hypercore, memory, randomKey, Replic8Error, type ErrorCode } from 'replic8'
+import replic8, { hypercore, memory, randomKey, Replic8Error, Session, type ErrorCode } from 'replic8'
 import { memory as also, type RandomAccessStorage, type Storage } from 'replic8/storage'
 import { tabs } from 'replic8/tabs'
 import { webrtc, type Connection, type Signal, type Transport } from 'replic8/webrtc'
@@ -40,6 +40,18 @@ core.append('text')
 const key: Uint8Array = randomKey()
 const hex: string = randomKey().toString('hex')
 const same: boolean = core.key.equals(core.discoveryKey)
+
+const session: Session = replic8(key, { live: true, userData: { name: 'a' } })
+session.share('my-app', [core], [{ type: 'greetings' }]).accepted.then((keys) => keys[0]?.toString('hex'))
+session.on('my-app', 'advertise', (offer, accept) => {
+  accept(null, offer.keys.map((offered) => hypercore(memory, offered)))
+})
+session.on('problem', (error, where) => console.log(error.code, where.key?.length))
+session.synced({ timeout: 1_000 }).then(({ feeds }) => feeds[0]?.length.toFixed())
+const ended: AsyncIterable<Uint8Array> = session.pipe(new Session(hex).stream)
+console.log(ended, session.why(core.key).message, session.stats.bytesSent.toFixed())
+// @ts-expect-error a key is bytes or hex digits
+replic8(5)
 
 const failed = new Replic8Error('ERR_CLOSED', undefined, {})
 const code: ErrorCode = failed.code
@@ -60,6 +72,8 @@ hypercore(memory).append(Buffer.from(key.readUInt8(0).toString()))
 
 const common = `
 import replic8 = require('replic8')
+const session = replic8(replic8.randomKey())
+session.end()
 const core = replic8.hypercore(replic8.memory)
 core.append(replic8.randomKey(), (error, index) => console.log(error, index?.toFixed()))
 const call: Function = replic8

@@ -51,8 +51,8 @@ test('it needs no global beyond the JavaScript language and what every web platf
     import { readFileSync } from 'node:fs'
     import vm from 'node:vm'
     const { crypto, TextEncoder, TextDecoder, queueMicrotask, setTimeout, clearTimeout } = globalThis
-    const { setInterval, clearInterval, Uint8Array, ArrayBuffer } = globalThis
-    const web = { crypto, TextEncoder, TextDecoder, queueMicrotask, setTimeout, clearTimeout, setInterval, clearInterval }
+    const { setInterval, clearInterval, performance, Uint8Array, ArrayBuffer } = globalThis
+    const web = { crypto, TextEncoder, TextDecoder, queueMicrotask, setTimeout, clearTimeout, setInterval, clearInterval, performance }
     const context = vm.createContext({ ...web, Uint8Array, ArrayBuffer })
     const before = vm.runInContext('Object.getOwnPropertyNames(globalThis)', context)
     const modules = new Map()

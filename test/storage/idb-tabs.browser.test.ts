@@ -54,6 +54,26 @@ test('tabs that take turns with a core see each other’s blocks', async () => {
   await idb(name).destroy()
 })
 
+test('a tab that gets a core forgets what it knew of its files', async () => {
+  const name = uniqueName()
+  const other = await openTab()
+  const theirs = other.file(name, 'core/note')
+  await theirs.write(0, pattern(10))
+  const core = await openCore(idb(name), 'core')
+  const note = promised(idb(name)('core/note'))
+  await note.write(0, pattern(20_000, 2))
+  await note.close()
+  await closeCore(core)
+
+  const theirCore = await other.open(name, 'core')
+  expect(await theirs.size()).toBe(20_000)
+  expectSame(await theirs.read(0, 20_000), pattern(20_000, 2))
+  await theirs.close()
+  await theirCore.close()
+  other.kill()
+  await idb(name).destroy()
+})
+
 test('what was acknowledged is there after its tab was killed, and the core opens elsewhere', async () => {
   const name = uniqueName()
   const other = await openTab()

@@ -7,6 +7,7 @@ class TestLink implements MessageLink {
   messageBytes = 65_536
   bufferedBytes = 0
   mostBuffered = 0
+  closed = false
   destroyed = false
   broken = false
   readonly sent: (string | Uint8Array)[] = []
@@ -16,6 +17,10 @@ class TestLink implements MessageLink {
     this.sent.push(message)
     this.bufferedBytes += message.length
     this.mostBuffered = Math.max(this.mostBuffered, this.bufferedBytes)
+  }
+
+  close(): void {
+    this.closed = true
   }
 
   destroy(): void {
@@ -62,9 +67,19 @@ test('keeps the channel itself at 256 KB and a message, however much is sent at 
   while (link.bufferedBytes > 0) {
     expect(end.drains).toBe(0)
     drain(opened)
+    await settled()
   }
   expect(link.mostBuffered).toBeLessThanOrEqual(262_144 + 65_536)
   expect(link.sent).toHaveLength(128)
+  expect(end.drains).toBe(1)
+})
+
+test('hands over no more than that in one task to a channel that sends on meanwhile', async () => {
+  const { link, end } = open(true)
+  Object.defineProperty(link, 'bufferedBytes', { get: () => 0, set: () => {} })
+  expect(end.send(1_048_576)).toBe(false)
+  expect(link.sent).toHaveLength(4)
+  while (link.sent.length < 16) await settled()
   expect(end.drains).toBe(1)
 })
 
@@ -76,9 +91,10 @@ test('asks for an answer to its end, and is over when the other end confirmed', 
   expect(link.sent.map((message) => message.length)).toEqual([5, 3])
   connection.takeMessage('end')
   await settled()
-  expect([link.destroyed, end.closes.length]).toEqual([false, 0])
+  expect(link.closed).toBe(false)
   connection.takeMessage('confirm')
-  expect(link.destroyed).toBe(true)
+  expect([link.closed, link.destroyed]).toEqual([true, false])
+  connection.takeOver(undefined)
   expect(await end.closed).toBeUndefined()
 })
 

@@ -1,0 +1,151 @@
+import { idb, usage } from '../src/entry/storage.ts'
+import { Changes } from './changes.ts'
+import { exposeForTests } from './debug.ts'
+import { addFile, blobOf, type Import } from './files.ts'
+import { type Feed, Library } from './library.ts'
+import { timelineOf } from './messages.ts'
+import { Network } from './network.ts'
+import { claimProfile } from './profiles.ts'
+import { enterRoom } from './room.ts'
+import { showAvatar } from './view/avatar.ts'
+import { byId, setText } from './view/dom.ts'
+import { createFeeds, type FeedLists } from './view/feeds.ts'
+import { inBytes } from './view/format.ts'
+import { listenToInputs } from './view/inputs.ts'
+import { say, warn } from './view/notices.ts'
+import { openFile, saveFile } from './view/open-file.ts'
+import { createPeers } from './view/peers.ts'
+import { createTimeline } from './view/timeline.ts'
+import { inWords } from './words.ts'
+
+/** Milliseconds between two looks at round trips and rates. */
+const statsInterval = 1_000
+
+async function start() {
+  const room = enterRoom()
+  if (!room) {
+    warn(
+      'The address holds no usable key: after the # there must be 64 digits from 0 to f. Remove it for a new room.',
+    )
+    return
+  }
+  if (!navigator.locks) {
+    warn('This demo needs a secure page: open it by https, or on this computer by http://localhost.')
+    return
+  }
+  const profile = await claimProfile(room)
+  const library = await Library.open(idb(profile.database), profile.name)
+  showProfile(profile.name)
+
+  const changes = new Changes()
+  const imports: Import[] = []
+  const problem = (what: string, error: unknown) => warn(inWords(what, error))
+  const network = new Network(room, profile.name, library, { changed: changes.happened, said: say, problem })
+  library.hooks = {
+    changed: changes.happened,
+    grew: (feed) => {
+      if (feed.header.kind === 'messages') network.update(feed)
+      changes.happened()
+    },
+    problem,
+  }
+
+  const withFile = (use: (blob: Blob, name: string) => void) => async (feed: Feed) => {
+    try {
+      use(await blobOf(feed), feed.header.name)
+    } catch (error) {
+      problem(`“${feed.header.name}” cannot be read.`, error)
+    }
+  }
+  const showFeeds = createFeeds({
+    accept: (offer) => network.accept(offer),
+    decline: ({ key }) => library.decline(key),
+    open: withFile((blob) => {
+      if (!openFile(blob))
+        warn('The browser kept the new tab from opening. Allow it for this page, or save the file.')
+    }),
+    save: withFile(saveFile),
+  })
+  const showPeers = createPeers()
+  const showTimeline = createTimeline()
+  const render = () => {
+    const feeds = [...library.feeds.values()]
+    showTimeline(timelineOf(feeds))
+    showFeeds(listsOf(library, network, imports))
+    showPeers(network.peers)
+    byId<HTMLInputElement>('accept-all').checked = library.acceptAll
+  }
+
+  let adding = Promise.resolve()
+  listenToInputs({
+    write: (text) => {
+      library.write(text).catch((error) => problem('Your message cannot be stored.', error))
+    },
+    add: (files) => {
+      // One after the other: the disk is the same.
+      for (const file of files) adding = adding.then(() => add(file))
+    },
+    acceptAll: (on) => {
+      library.setAcceptAll(on)
+      if (on) for (const offer of network.offered) if (!library.isDeclined(offer.key)) network.accept(offer)
+    },
+  })
+  const add = async (file: File) => {
+    const entry: Import = { name: file.name, size: file.size, done: 0 }
+    imports.push(entry)
+    changes.happened()
+    try {
+      const feed = await addFile(library, file, profile.name, (done) => {
+        entry.done = done
+        changes.happened()
+      })
+      network.share(feed)
+      say(`${file.name} is added and offered.`)
+    } catch (error) {
+      problem(`“${file.name}” cannot be added.`, error)
+    }
+    imports.splice(imports.indexOf(entry), 1)
+    changes.happened()
+  }
+
+  exposeForTests({ profile, library, network })
+  changes.listen(render)
+  network.start()
+  setInterval(() => {
+    showPeers(network.peers)
+    void showUsage()
+  }, statsInterval)
+}
+
+function showProfile(name: string) {
+  document.title = `${name} · replic8 demo`
+  setText(byId('me-name'), name)
+  showAvatar(byId('me-avatar'), name)
+  byId('me').hidden = false
+  const link = byId<HTMLAnchorElement>('second-tab')
+  link.href = location.href
+  link.hidden = false
+}
+
+function listsOf(library: Library, network: Network, imports: Import[]): FeedLists {
+  const { offered, peers } = network
+  const held = [...library.feeds.values()]
+  return {
+    undecided: offered.filter(({ key }) => !library.isDeclined(key)),
+    declined: offered.filter(({ key }) => library.isDeclined(key)),
+    held: [...held.filter(({ own }) => own), ...held.filter(({ own }) => !own)],
+    imports,
+    takers: ({ core }) =>
+      peers
+        .filter(({ session }) => ['replicating', 'synced'].includes(session.why(core.key).code))
+        .map(({ name }) => name),
+    company: peers.length > 0,
+  }
+}
+
+async function showUsage() {
+  const { used } = await usage()
+  if (used !== undefined) setText(byId('usage'), `: ${inBytes(used)} so far`)
+}
+
+start().catch((error) => warn(inWords('The demo could not start.', error)))

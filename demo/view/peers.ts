@@ -1,0 +1,60 @@
+import type { Peer } from '../peer.ts'
+import { avatar, showAvatar } from './avatar.ts'
+import { byId, h, type Row, Rows, setText } from './dom.ts'
+import { counted, inBytes } from './format.ts'
+
+/** The other tabs: how each connection stands. */
+export function createPeers(): (peers: Peer[]) => void {
+  const rows = new Rows<Peer>(byId('peers'), byId('peers-title'), ({ id }) => String(id), createPeer)
+  return (peers) => {
+    rows.show(peers)
+    byId('peers-empty').hidden = peers.length > 0
+    const here = peers.filter(({ open }) => open).length
+    setText(byId('presence'), here === 0 ? 'Nobody else is here' : `${counted(here, 'peer')} connected`)
+    byId('presence').dataset.state = here === 0 ? 'alone' : 'connected'
+  }
+}
+
+function createPeer(): Row<Peer> {
+  const picture = avatar()
+  const name = h('strong')
+  const state = h('span', { className: 'state' })
+  const trip = h('dd')
+  const received = h('dd')
+  const sent = h('dd')
+  const offers = h('dd')
+  const figures = h(
+    'dl',
+    {},
+    ...[
+      ['Round trip', trip] as const,
+      ['Received', received] as const,
+      ['Sent', sent] as const,
+      ['Offers', offers] as const,
+    ].map(([label, value]) => h('div', {}, h('dt', {}, label), value)),
+  )
+  const element = h('li', {}, picture, h('div', { className: 'what' }, name, state, figures))
+  return {
+    element,
+    update(peer) {
+      const { stats } = peer.session
+      const known = peer.open ? peer.name : 'Somebody'
+      showAvatar(picture, known)
+      setText(name, known)
+      setText(state, peer.open ? 'connected' : 'connecting')
+      element.dataset.state = peer.open ? 'connected' : 'connecting'
+      const { roundTripMs } = stats
+      setText(
+        trip,
+        roundTripMs === null
+          ? '–'
+          : `${roundTripMs < 10 ? roundTripMs.toFixed(1) : Math.round(roundTripMs)} ms`,
+      )
+      setText(received, amount(stats.bytesReceived, stats.bytesPerSecond.received))
+      setText(sent, amount(stats.bytesSent, stats.bytesPerSecond.sent))
+      setText(offers, counted(peer.offered.size, 'feed'))
+    },
+  }
+}
+
+const amount = (bytes: number, rate: number) => inBytes(bytes) + (rate > 0 ? `, ${inBytes(rate)}/s` : '')

@@ -1,0 +1,41 @@
+// The demo: `npm start` builds and serves it; `npx vite demo --configLoader runner` serves it while it is worked on.
+import { fileURLToPath } from 'node:url'
+import { mergeConfig, type Plugin, type UserConfig } from 'vite'
+import { browserPlatform } from '../platform.config.ts'
+
+const policy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  'media-src blob:',
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ')
+
+/** Nothing from anywhere else runs or is sent anywhere; the dev server, which adds scripts of its own, goes without. */
+function contentSecurityPolicy(): Plugin {
+  return {
+    name: 'demo:content-security-policy',
+    apply: 'build',
+    transformIndexHtml: () => [
+      {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: policy },
+        injectTo: 'head-prepend',
+      },
+    ],
+  }
+}
+
+export default mergeConfig(browserPlatform, {
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  base: './',
+  plugins: [contentSecurityPolicy()],
+  build: {
+    target: 'es2022',
+    sourcemap: true,
+    reportCompressedSize: false,
+    modulePreload: { polyfill: false },
+  },
+} satisfies UserConfig)

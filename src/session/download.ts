@@ -1,0 +1,125 @@
+import { covers } from '../negotiation/state.ts'
+import type { Part } from './part.ts'
+
+/** How a core takes part, as the accept handler said. */
+export interface ReplicateOptions {
+  /** Ask for blocks. Default: the core's own setting. */
+  download?: boolean
+  /** Answer requests for blocks. Default: the core's own setting. */
+  upload?: boolean
+  /** Requests on their way at a time. Default: the core's own setting, 16. */
+  maxRequests?: number
+  /** Fetch all blocks, of a sparse core too. Default: true. */
+  whole?: boolean
+}
+
+/** The core that is downloaded, as far as this needs to know it. */
+export interface DownloadSource {
+  /** Its feeds; one that is not known yet leaves a gap. */
+  readonly parts: readonly (Part | undefined)[]
+  /** Feeds that such a core can have. */
+  readonly feedLimit: number
+  /** True when the feeds that can be named are. */
+  readonly watched: boolean
+  /** Asks for another look. */
+  ondirty(): void
+}
+
+/** What is to be fetched of a core, and how much of it is here. */
+export class Download {
+  /** What the peer has, by its own word; null while we take nothing. */
+  target: number[] | null = null
+  private options: ReplicateOptions = {}
+  private readonly source: DownloadSource
+  /** What has to be here before the next report: a feed that keeps growing is reported all the same. */
+  private goal: number[] = []
+  /** Nothing was asked for at the last look, where only what is asked for is fetched. */
+  private quiet = false
+
+  constructor(source: DownloadSource) {
+    this.source = source
+  }
+
+  configure(options: ReplicateOptions) {
+    this.options = options
+    this.quiet = false
+    if (this.fetchesAll) this.fetch()
+    else this.leave()
+  }
+
+  /** The peer has this much: fetches it, unless only what the application asks for is wanted. */
+  aim(lengths: number[]) {
+    this.target = lengths
+    if (this.goal.length === 0 || this.reached) this.goal = lengths
+    this.fetch()
+    this.source.ondirty()
+  }
+
+  /** Nothing is taken of the peer any more. */
+  stop() {
+    this.target = null
+    this.goal = []
+    this.leave()
+  }
+
+  /** Has feeds fetched that have become known. */
+  fetch() {
+    if (this.target && this.fetchesAll) for (const part of this.source.parts) part?.fetch()
+  }
+
+  /** Blocks that are here without a gap, a number for each feed of the core that is known. */
+  get lengths(): number[] {
+    const lengths: number[] = []
+    for (const part of this.source.parts) {
+      if (!part) break
+      lengths.push(part.length)
+    }
+    return lengths
+  }
+
+  /** Lengths to report to the peer as complete, or null while something is missing. */
+  complete(): number[] | null {
+    const { target, options, lengths } = this
+    if (!target) return null
+    if (options.download === false) return target
+    if (options.whole === false) return this.idle ? target : null
+    if (!this.reached) return null
+    this.goal = target
+    // Of feeds that this kind of core does not have, all is here.
+    return [...lengths, ...target.slice(Math.max(lengths.length, this.source.feedLimit))]
+  }
+
+  /** In blocks, over all feeds of the core. */
+  progress(): { have: number; want: number } {
+    let have = 0
+    let want = 0
+    for (const [i, length] of (this.target ?? []).entries()) {
+      want += length
+      have += this.source.parts[i]?.downloaded(length) ?? 0
+    }
+    return { have, want }
+  }
+
+  private get reached(): boolean {
+    return covers(this.lengths, this.goal.slice(0, this.source.feedLimit))
+  }
+
+  /** Whether the application has all that it asked for, at this look and at the one before. */
+  private get idle(): boolean {
+    const { parts, watched } = this.source
+    if (!watched) return false
+    const asked = parts.some((part, i) => part?.asked(this.target?.[i] ?? 0))
+    if (!asked && this.quiet) return true
+    this.quiet = !asked
+    if (this.quiet) this.source.ondirty()
+    return false
+  }
+
+  private get fetchesAll(): boolean {
+    return this.options.whole !== false && this.options.download !== false
+  }
+
+  private leave() {
+    for (const part of this.source.parts) part?.leave()
+  }
+}
