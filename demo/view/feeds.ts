@@ -60,7 +60,7 @@ function offerView(offer: Offered, actions: FeedActions, undecided: boolean): Fe
   const passedOn = names.includes(authorOf(header)) ? [] : [`passed on by ${listOf(names)}`]
   const details =
     header.kind === 'messages'
-      ? [counted(header.length, 'message')]
+      ? [`${counted(header.length, 'message')} when offered`]
       : [inBytes(header.size), counted(header.length, 'block'), `by ${header.author}`]
   return {
     key,
@@ -87,7 +87,7 @@ function heldView(feed: Feed, takers: string[], actions: FeedActions): FeedView 
   const have = blocksHere(core)
   const want = Math.max(header.length, core.length)
   const details = [size, by, `${have.toLocaleString('en')} of ${counted(want, 'block')}`]
-  return { key, header, details, progress: have / want, actions: [] }
+  return { key, header, details, progress: want > 0 ? have / want : 0, actions: [] }
 }
 
 function openers(feed: Feed, actions: FeedActions) {

@@ -22,16 +22,12 @@ function createPeer(): Row<Peer> {
   const trip = h('dd')
   const received = h('dd')
   const sent = h('dd')
-  const offers = h('dd')
   const figures = h(
     'dl',
     {},
-    ...[
-      ['Round trip', trip] as const,
-      ['Received', received] as const,
-      ['Sent', sent] as const,
-      ['Offers', offers] as const,
-    ].map(([label, value]) => h('div', {}, h('dt', {}, label), value)),
+    ...[['Round trip', trip] as const, ['Received', received] as const, ['Sent', sent] as const].map(
+      ([label, value]) => h('div', {}, h('dt', {}, label), value),
+    ),
   )
   const element = h('li', {}, picture, h('div', { className: 'what' }, name, state, figures))
   return {
@@ -41,7 +37,7 @@ function createPeer(): Row<Peer> {
       const known = peer.open ? peer.name : 'Somebody'
       showAvatar(picture, known)
       setText(name, known)
-      setText(state, peer.open ? 'connected' : 'connecting')
+      setText(state, peer.open ? `connected · offers ${counted(peer.offered.size, 'feed')}` : 'connecting')
       element.dataset.state = peer.open ? 'connected' : 'connecting'
       const { roundTripMs } = stats
       setText(
@@ -52,7 +48,6 @@ function createPeer(): Row<Peer> {
       )
       setText(received, amount(stats.bytesReceived, stats.bytesPerSecond.received))
       setText(sent, amount(stats.bytesSent, stats.bytesPerSecond.sent))
-      setText(offers, counted(peer.offered.size, 'feed'))
     },
   }
 }

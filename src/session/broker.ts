@@ -196,7 +196,7 @@ export class Broker {
 
   private watch(replication: Replication) {
     const { core } = replication
-    this.cores.watch(replication).catch((error) => {
+    this.cores.watchOpened(replication).catch((error) => {
       if (replication.core === core) this.onfail(replication, toReplic8Error(error, 'ERR_CORE_FAILED'))
     })
   }

@@ -49,18 +49,22 @@ export class Cores {
   async prepare(core: Core): Promise<Replication> {
     await this.open(core)
     const replication = this.add(core, keyHex(core) as string)
-    await this.watch(replication)
+    if (replication.core === core) await this.watch(replication)
+    else await this.watchOpened(replication)
     return replication
   }
 
-  /** Watches the feeds of a core once it is open. Errors: ERR_CORE_FAILED. */
-  async watch(replication: Replication): Promise<void> {
+  /** Watches the feeds of a core that is added already, once it is open. Errors: ERR_CORE_FAILED. */
+  async watchOpened(replication: Replication): Promise<void> {
     const { core } = replication
     await this.open(core)
-    if (replication.core !== core) return
+    if (replication.core === core) await this.watch(replication)
+  }
+
+  private async watch(replication: Replication) {
     replication.watch()
     // Asked after watch() asked, so answered after it: then the lengths of all feeds that can be named are known.
-    await this.opener.limited((done) => whenNamed(core, done)).catch(() => {})
+    await this.opener.limited((done) => whenNamed(replication.core, done)).catch(() => {})
   }
 
   /** An 'error' event that nobody listens to ends the process: a core that fails shall cost that core only. */

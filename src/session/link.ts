@@ -38,7 +38,6 @@ export class Link {
   opened = false
   /** Nothing is taken or sent any more. */
   left = false
-  attached = false
   private readonly encryptionKey: Buffer
   private readonly options: ResolvedOptions
   private readonly keyPair: KeyPair
@@ -73,6 +72,7 @@ export class Link {
       onbytes: (bytes, done) => this.onbytes(bytes, done),
       onend: (done) => this.onend(done),
       ondestroy: (error) => this.ondestroy(error),
+      onrelease: () => this.letGo(),
       onclose: () => this.onclose(),
       ondrain: () => hooks.ondrain(),
     })
@@ -100,7 +100,7 @@ export class Link {
   /** Ends with a goodbye both ways; before the handshake is over, as soon as it is. */
   leave() {
     if (this.left || this.saidBye) return
-    if (!this.attached) {
+    if (!this.wire.piped) {
       this.stop(null)
       this.wire.destroy()
     } else if (!this.opened) this.leaveWhenOpen = true
@@ -114,15 +114,13 @@ export class Link {
       const { code, message } = reason
       this.control?.send({ type: 'bye', code, message })
     }
+    // The goodbye is the last that is sent.
+    if (this.wire.piped) this.wire.finish()
     this.stop(error)
-    if (!this.attached) {
-      this.wire.destroy()
-      return
-    }
     const destroy = () => this.wire.destroy()
+    if (!this.wire.piped) return destroy()
     this.wire.once('end', () => this.wire.drained(destroy))
     this.whenStuck(destroy)
-    this.wire.finish()
   }
 
   /** Ends now; what is queued is lost. */
@@ -135,7 +133,6 @@ export class Link {
 
   private start() {
     if (this.left) return
-    this.attached = true
     const { handshakeTimeout } = this.options
     this.after(handshakeTimeout, () => {
       if (!this.opened)
@@ -257,10 +254,14 @@ export class Link {
 
   /** Both sides have said goodbye: nothing more will come, and nothing more is sent. */
   private finish() {
-    this.stop(null)
-    this.whenStuck(() => this.wire.destroy())
     this.wire.finish()
-    this.wire.end()
+    this.stop(null)
+    this.whenStuck(() => {
+      this.wire.abandon()
+      this.after(linger, () => this.wire.destroy())
+    })
+    // A pipe made by hand ends well when the transport says its end too; it can, as the peer does the same.
+    if (!this.wire.pipedByHand) this.wire.once('end', () => this.wire.end())
   }
 
   /** The peer's side of the transport has ended. A stream that fails is never said to have finished. */
@@ -273,7 +274,6 @@ export class Link {
   /** The session ends with what it began to end with, whoever destroys the stream. */
   private ondestroy(error: Error | null): Error | null {
     this.stop(transportError(error))
-    this.letGo()
     return this.error
   }
 

@@ -7,8 +7,10 @@ export interface WireHandlers {
   onbytes(bytes: Buffer, done: () => void): void
   /** The peer's side of the transport has ended; the stream says 'finish' when `done` is called. */
   onend(done: () => void): void
-  /** Somebody destroys the stream; gives the error that it ends with. Whatever waits for `done` has to be let go. */
+  /** Somebody destroys the stream; gives the error that it ends with. */
   ondestroy(error: Error | null): Error | null
+  /** It is being destroyed: whatever waits for a `done` has to be let go. */
+  onrelease(): void
   /** The stream is over, for whatever reason. */
   onclose(): void
   /** The queue has fallen below the mark. */
@@ -29,8 +31,10 @@ export class WireStream extends Duplex {
   writableEnding = false
   /** Bytes that may wait here to be taken, for a transport that can not be paused. */
   patience: number
-  /** `pipe` of the session has wired it. */
+  /** Somebody has wired it. */
   piped = false
+  /** By hand: the end of the transport then comes from whoever did it. */
+  pipedByHand = false
   private readonly handlers: WireHandlers
   private readonly mark: number
   private queue: Buffer[] = []
@@ -51,6 +55,14 @@ export class WireStream extends Duplex {
     this.handlers = handlers
     // An 'error' that nobody listens to would end the process; who wants it asks for it, or for `closed`.
     this.on('error', () => {})
+    this.on('piping', () => {
+      this.piped = true
+    })
+    this.on('pipe', (source: { resume?(): void }) => {
+      this.piped = this.pipedByHand = true
+      // What is piped in by hand stands still when this is over, and would never see the end of its own transport.
+      this.on('close', () => queueMicrotask(() => source.resume?.()))
+    })
   }
 
   /** Takes bytes for the peer, always; `queuedBytes` tells how many the transport has not taken. */
@@ -88,7 +100,9 @@ export class WireStream extends Duplex {
   }
 
   destroy(error?: Error | null) {
-    if (!this.destroying) super.destroy(this.handlers.ondestroy(error ?? null))
+    if (this.destroying) return
+    super.destroy(this.handlers.ondestroy(error ?? null))
+    this.handlers.onrelease()
   }
 
   pipe<T>(to: T, done?: (error: Error | null) => void): T {
@@ -98,6 +112,7 @@ export class WireStream extends Duplex {
   }
 
   _open(done: () => void) {
+    this.piped = true
     this.handlers.onattach()
     done()
   }

@@ -39,6 +39,31 @@ test('queues as much as its high-water mark says', () => {
   expect(() => memoryPair({ highWaterMark: 0 })).toThrow(expect.objectContaining({ code: 'ERR_BAD_OPTION' }))
 })
 
+test('takes as much again when it has drained', async () => {
+  const [a] = memoryPair({ highWaterMark: 10 })
+  for (let round = 0; round < 3; round++) {
+    const drained = new Promise<void>((resolve) => {
+      a.ondrain = resolve
+    })
+    expect([a.send(new Uint8Array(9)), a.send(new Uint8Array(1))]).toEqual([true, false])
+    await drained
+  }
+})
+
+test('delivers what is sent and then closed while a chunk is being delivered', async () => {
+  const [a, b] = memoryPair()
+  const arrived: number[] = []
+  b.ondata = (chunk) => {
+    arrived.push(chunk.length)
+    if (arrived.length > 1) return
+    a.send(new Uint8Array(7))
+    a.close()
+  }
+  a.send(new Uint8Array(1))
+  await Promise.all([a.over, b.over])
+  expect(arrived).toEqual([1, 7])
+})
+
 test('gives the ends opposite roles, or none', () => {
   expect(memoryPair({ initiator: false }).map((end) => end.initiator)).toEqual([false, true])
   expect(memoryPair().map((end) => end.initiator)).toEqual([undefined, undefined])

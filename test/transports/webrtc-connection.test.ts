@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type MessageLink, WebRtcConnection } from '../../src/transports/webrtc-connection.ts'
 import { ConnectedEnd } from './connected-end.ts'
 
@@ -118,6 +118,39 @@ test.each([
   await settled()
   connection.takeOver(undefined)
   expect(await end.closed).toMatchObject({ code: 'ERR_CONNECTION' })
+})
+
+test('says its end only behind everything that was sent', async () => {
+  const opened = open(true)
+  opened.end.send(1_048_576)
+  opened.connection.close()
+  await settled()
+  expect(opened.link.texts).toEqual([])
+  while (opened.link.bufferedBytes > 0) {
+    drain(opened)
+    await settled()
+  }
+  expect(opened.link.sent.map((message) => message.length)).toEqual([...Array(16).fill(65_536), 3])
+})
+
+test('goes on closing for as long as something moves', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const { connection, end } = open(true, 100)
+    connection.close()
+    await settled()
+    for (const moves of [() => connection.takeMessage(new Uint8Array(1)), () => connection.takeLow()]) {
+      vi.advanceTimersByTime(99)
+      moves()
+    }
+    vi.advanceTimersByTime(99)
+    await settled()
+    expect(end.closes).toEqual([])
+    vi.advanceTimersByTime(1)
+    expect(await end.closed).toMatchObject({ code: 'ERR_CONNECTION' })
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('gives up closing when nothing moves for closeTimeout', async () => {

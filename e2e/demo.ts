@@ -1,0 +1,172 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type BrowserContext,
+  test as base,
+  chromium,
+  expect,
+  type Locator,
+  type Page,
+} from '@playwright/test'
+import type { Demo } from '../demo/debug.ts'
+import { watchWire } from './wire.ts'
+
+export { expect }
+
+/** Each test has a browser profile of its own on the disk: what the demo stores survives its tabs. */
+export const test = base.extend<{ room: Room }>({
+  context: async ({ baseURL }, use) => {
+    const directory = await mkdtemp(join(tmpdir(), 'replic8-e2e-'))
+    const context = await chromium.launchPersistentContext(directory, {
+      executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-quic',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-first-run',
+      ],
+      viewport: { width: 1280, height: 800 },
+      baseURL: baseURL as string,
+    })
+    await context.addInitScript(watchWire)
+    await use(context)
+    await context.close()
+    await rm(directory, { recursive: true, force: true })
+  },
+  room: async ({ context }, use) => {
+    const room = new Room(context)
+    await use(room)
+    expect(room.errors, 'errors in the pages').toEqual([])
+  },
+})
+
+export const newKey = () => randomBytes(32).toString('hex')
+
+/** One key, and the tabs that have it in their address. */
+export class Room {
+  readonly errors: string[] = []
+  readonly key = newKey()
+  private readonly context: BrowserContext
+
+  constructor(context: BrowserContext) {
+    this.context = context
+  }
+
+  /** Opens a tab, by default of this room. */
+  async open(key = this.key): Promise<Tab> {
+    const page = await this.context.newPage()
+    page.on('pageerror', (error) => this.errors.push(String(error)))
+    await page.goto(`/#${key}`)
+    const tab = new Tab(page)
+    await tab.ready()
+    return tab
+  }
+
+  /** Opens tabs that all know each other. */
+  async openConnected<const Names extends string[]>(...names: Names): Promise<{ [I in keyof Names]: Tab }> {
+    const tabs: Tab[] = []
+    for (const _ of names) tabs.push(await this.open())
+    for (const tab of tabs) await tab.meets(names.length - 1)
+    expect(await Promise.all(tabs.map((tab) => tab.ask((demo) => demo.profile)))).toEqual(names)
+    return tabs as { [I in keyof Names]: Tab }
+  }
+}
+
+/** The demo in one tab, as a person uses it. */
+export class Tab {
+  readonly page: Page
+  readonly offers: Locator
+  readonly feeds: Locator
+  readonly peers: Locator
+  readonly messages: Locator
+
+  constructor(page: Page) {
+    this.page = page
+    this.offers = page.getByRole('list', { name: 'Offered to you' }).getByRole('listitem')
+    this.feeds = page.getByRole('list', { name: 'Your feeds' }).getByRole('listitem')
+    this.peers = page.getByRole('list', { name: 'Peers' }).getByRole('listitem')
+    this.messages = page.getByRole('log', { name: 'Messages' }).getByRole('listitem')
+  }
+
+  async ready() {
+    await expect.poll(() => this.page.evaluate(() => window.demo !== undefined)).toBe(true)
+  }
+
+  /** What `window.demo` answers. */
+  ask<Answer>(question: (demo: Demo) => Answer | Promise<Answer>): Promise<Answer> {
+    return this.page.evaluate(`(${question})(window.demo)`)
+  }
+
+  async meets(count: number) {
+    const text = count === 0 ? 'Nobody else is here' : `${count} peer${count === 1 ? '' : 's'} connected`
+    await expect(this.page.locator('#presence')).toHaveText(text)
+  }
+
+  async write(text: string) {
+    const box = this.page.getByRole('textbox', { name: 'Your message' })
+    await box.fill(text)
+    await box.press('Enter')
+  }
+
+  async add(...paths: string[]) {
+    await this.page.getByLabel('Files to add').setInputFiles(paths)
+  }
+
+  accept(name: string) {
+    return this.press(`Accept ${name}`)
+  }
+
+  decline(name: string) {
+    return this.press(`Decline ${name}`)
+  }
+
+  /** Presses a button, in front: a tab in the background paints seldom, and a click waits for the paint. */
+  async press(name: string) {
+    await this.page.bringToFront()
+    await this.page.getByRole('button', { name, exact: true }).click()
+  }
+
+  async acceptEverything() {
+    await this.page.bringToFront()
+    await this.page.getByRole('checkbox', { name: 'Accept everything' }).check()
+  }
+
+  async feed(name: string) {
+    const feed = (await this.ask((demo) => demo.feeds())).find((candidate) => candidate.name === name)
+    if (!feed) throw new Error(`This tab has no feed ${name}.`)
+    return feed
+  }
+
+  /** Waits until every block of a file is here, as the page shows it. */
+  async hasWhole(name: string) {
+    await expect(this.page.getByRole('button', { name: `Save ${name}` })).toBeVisible()
+  }
+
+  sha256(name: string): Promise<string> {
+    return this.page.evaluate((file) => (window.demo as Demo).sha256(file), name)
+  }
+
+  /** The figures of the session with the peer of this name. */
+  async peer(name: string) {
+    const peer = (await this.ask((demo) => demo.peers())).find((candidate) => candidate.name === name)
+    if (!peer) throw new Error(`This tab has no peer ${name}.`)
+    return peer
+  }
+}
+
+export const sha256 = async (path: string) =>
+  createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex')
+
+/** A file of noise, which no layer could make smaller. */
+export async function noise(path: string, bytes: number): Promise<string> {
+  await writeFile(path, randomBytes(bytes))
+  return path
+}
+
+export const MB = 1024 * 1024

@@ -1,0 +1,45 @@
+/** What runs in a page ahead of the demo: it counts what WebRTC carries, and can cut a sender off in the middle. */
+
+declare global {
+  interface Window {
+    wire: Wire
+  }
+}
+
+export interface Wire {
+  /** Bytes of all data channels that this page had, as the browser counts them. */
+  carried(): Promise<{ sent: number; received: number }>
+  /** Bytes that may still be sent; what is sent beyond them is lost, as on a link that died. */
+  budget: number
+}
+
+export function watchWire() {
+  const connections: RTCPeerConnection[] = []
+  const Connection = window.RTCPeerConnection
+  window.RTCPeerConnection = class extends Connection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration)
+      connections.push(this)
+    }
+  }
+  const send: (data: ArrayBuffer) => void = RTCDataChannel.prototype.send
+  RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: ArrayBuffer) {
+    // Strings are sent too, a few short ones.
+    window.wire.budget -= data.byteLength || 0
+    if (window.wire.budget >= 0) send.call(this, data)
+  } as typeof RTCDataChannel.prototype.send
+  window.wire = {
+    budget: Number.POSITIVE_INFINITY,
+    async carried() {
+      const total = { sent: 0, received: 0 }
+      for (const connection of connections) {
+        for (const [, entry] of await connection.getStats()) {
+          if (entry.type !== 'data-channel') continue
+          total.sent += entry.bytesSent
+          total.received += entry.bytesReceived
+        }
+      }
+      return total
+    },
+  }
+}
