@@ -36,6 +36,8 @@ export type NegotiationEvent =
   | { type: 'message'; message: ControlMessage }
   /** The application shares cores; they are being opened. `keys`: those known already. */
   | { type: 'share'; share: number; namespace: Namespace; keys: HexKey[] }
+  /** The first batch stays open until a 'ready' of this number, which no share has. */
+  | { type: 'hold'; share: number }
   /** The cores of a share are open; those that failed are left out. */
   | { type: 'ready'; share: number; feeds: ReadyFeed[] }
   | { type: 'unshare'; namespace: Namespace; keys: HexKey[] }

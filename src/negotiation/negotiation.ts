@@ -39,6 +39,9 @@ function step(state: State, event: NegotiationEvent) {
       return onmessage(state, event.message)
     case 'share':
       return share(state, event.share, event.namespace, event.keys)
+    case 'hold':
+      state.firstBatch.add(event.share)
+      return
     case 'ready':
       ready(state, event.share, event.feeds)
       return unblock(state, event.share)

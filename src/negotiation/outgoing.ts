@@ -10,7 +10,8 @@ export function share(state: State, id: number, namespace: Namespace, keys: HexK
   state.shared = true
   state.shares.set(id, { namespace, keys, changes: new Map(), takenBack: false, offers: [], unanswered: 0 })
   state.opening.add(id)
-  if (!state.peer) state.firstBatch.add(id)
+  // What is shared while the first batch is held open belongs to it.
+  if (!state.peer || state.firstBatch.size > 0) state.firstBatch.add(id)
   if (state.said && !state.finished) takeBackDone(state)
 }
 

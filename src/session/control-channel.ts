@@ -50,6 +50,11 @@ export class ControlChannel {
     })
   }
 
+  /** The same at both ends, different for each connection. */
+  get id(): Buffer {
+    return this.keys.id
+  }
+
   send(message: ControlMessage) {
     if (this.channel.closed) return
     const bytes = encodeMessage(message)

@@ -1,7 +1,7 @@
 import Protocol from 'hypercore-protocol'
 import { messageOf, Replic8Error, toReplic8Error } from '../errors.ts'
 import type { Exporter } from './keys.ts'
-import type { KeyPair, ResolvedOptions } from './options.ts'
+import type { KeyPair, KeyPairSource, ResolvedOptions } from './options.ts'
 
 /** What travels on a channel, as hypercore-protocol 8 names it. */
 export interface DataMessage {
@@ -84,14 +84,19 @@ export class Engine implements Exporter {
   /** OPENs, closes and messages that were ignored because nothing allowed them. */
   ignored = 0
 
-  constructor(initiator: boolean, keyPair: KeyPair, options: ResolvedOptions, handlers: EngineHandlers) {
+  constructor(
+    initiator: boolean,
+    keyPair: KeyPairSource,
+    options: ResolvedOptions,
+    handlers: EngineHandlers,
+  ) {
     this.initiator = initiator
     this.handlers = handlers
     this.channels = options.limits.channels
     this.stream = new Protocol(initiator, {
       live: true,
       timeout: options.timeout,
-      keyPair,
+      keyPair: typeof keyPair === 'function' ? withCallback(keyPair) : keyPair,
       ...(options.onauthenticate ? { onauthenticate: this.authenticator(options.onauthenticate) } : {}),
       onhandshake: () => {
         this.shaken = true
@@ -302,6 +307,13 @@ const messageHandlers = [
   'ondata',
   'onextension',
 ]
+
+/** hypercore-protocol buffers the handshake until the key pair is there. */
+function withCallback(keyPair: () => Promise<KeyPair>) {
+  return (done: (error: Error | null, keyPair?: KeyPair) => void) => {
+    keyPair().then((pair) => done(null, pair), done)
+  }
+}
 
 /** A fresh static Noise key pair. */
 export function noiseKeyPair(): KeyPair {

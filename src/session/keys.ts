@@ -29,6 +29,8 @@ export interface Exporter {
 export interface ControlKeys {
   /** The key of the control channel; its discovery key is new for each connection. */
   channel: Buffer
+  /** Names the connection: the same at both ends, different for each connection, and no secret. */
+  id: Buffer
   /** Authenticates what this end sends. */
   send: Buffer
   /** Authenticates what the other end sends. */
@@ -44,6 +46,7 @@ export function controlKeys(encryptionKey: Buffer, exporter: Exporter): ControlK
   const sorted = Buffer.compare(local, remote) < 0 ? [local, remote] : [remote, local]
   return {
     channel: derive(encryptionKey, 'replic8 control channel v1', sorted),
+    id: derive(encryptionKey, 'replic8 connection id v1', sorted),
     send: derive(encryptionKey, 'replic8 control messages v1', [local]),
     receive: derive(encryptionKey, 'replic8 control messages v1', [remote]),
   }

@@ -4,7 +4,7 @@ import { protocolVersion } from '../wire/messages.ts'
 import { ControlChannel } from './control-channel.ts'
 import { Engine } from './engine.ts'
 import { HandshakeGuard } from './handshake-guard.ts'
-import type { KeyPair, ResolvedOptions } from './options.ts'
+import type { KeyPairSource, ResolvedOptions } from './options.ts'
 import { Outbox, RateGuard } from './outbox.ts'
 import { RoundTrip } from './round-trip.ts'
 import { transportError } from './transport-error.ts'
@@ -40,7 +40,7 @@ export class Link {
   left = false
   private readonly encryptionKey: Buffer
   private readonly options: ResolvedOptions
-  private readonly keyPair: KeyPair
+  private readonly keyPair: KeyPairSource
   private readonly hooks: LinkHooks
   private readonly guard: HandshakeGuard
   private readonly outbox: Outbox
@@ -59,7 +59,7 @@ export class Link {
   private sentBye = false
   private heardBye = false
 
-  constructor(encryptionKey: Buffer, keyPair: KeyPair, options: ResolvedOptions, hooks: LinkHooks) {
+  constructor(encryptionKey: Buffer, keyPair: KeyPairSource, options: ResolvedOptions, hooks: LinkHooks) {
     this.encryptionKey = encryptionKey
     this.keyPair = keyPair
     this.options = options
@@ -86,6 +86,16 @@ export class Link {
   /** Milliseconds of the last measured round trip; null before one. */
   get roundTripMs(): number | null {
     return this.roundTrip.ms
+  }
+
+  /** Names the connection, the same at both ends; null before the handshake is over. */
+  get id(): Buffer | null {
+    return this.control?.id ?? null
+  }
+
+  /** Resolves with the ms of a round trip when the peer answers; never when it does not. */
+  ping(): Promise<number> {
+    return this.roundTrip.measure()
   }
 
   /** False while the transport takes less than it is given. */

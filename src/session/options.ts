@@ -10,6 +10,9 @@ export interface KeyPair {
   secretKey: Uint8Array
 }
 
+/** A key pair, or how to get it: the handshake waits for it. */
+export type KeyPairSource = KeyPair | (() => Promise<KeyPair>)
+
 /** What bounds a peer. Every number is an option; the defaults are stated here and nowhere else. */
 export interface SessionLimits extends PeerLimits {
   /** Bytes of one Noise handshake frame. */
@@ -42,7 +45,7 @@ export interface SessionOptions {
   /** Stay open when all is done. Default: false. */
   live?: boolean
   /** Static Noise key pair. Default: a random one. */
-  keyPair?: KeyPair
+  keyPair?: KeyPairSource
   /** Called with the peer's static Noise key during the handshake; an error refuses the peer. Default: everybody. */
   onauthenticate?: (remotePublicKey: Buffer, done: (err?: Error | null) => void) => void
   /** Milliseconds of silence after which the peer, or a request for a block, is given up; 0 or false: never. Default: 20,000. */
@@ -67,7 +70,7 @@ export interface SessionOptions {
 export interface ResolvedOptions {
   initiator: boolean | undefined
   live: boolean
-  keyPair: KeyPair | undefined
+  keyPair: KeyPairSource | undefined
   onauthenticate: SessionOptions['onauthenticate']
   timeout: number
   handshakeTimeout: number
@@ -176,8 +179,9 @@ function whole(
   return value as number
 }
 
-function checkKeyPair(keyPair: unknown): KeyPair | undefined {
+function checkKeyPair(keyPair: unknown): KeyPairSource | undefined {
   if (keyPair === undefined || keyPair === null) return undefined
+  if (typeof keyPair === 'function') return keyPair as () => Promise<KeyPair>
   const { publicKey, secretKey } = keyPair as KeyPair
   if (![publicKey, secretKey].every((key) => key instanceof Uint8Array && key.length === 32))
     throw bad('keyPair', '{ publicKey, secretKey } of 32 bytes each')

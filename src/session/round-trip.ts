@@ -8,20 +8,29 @@ export class RoundTrip {
   private timer: ReturnType<typeof setInterval> | null = null
   private token = 0
   private sentAt: number | null = null
+  private readonly waiting: ((ms: number) => void)[] = []
 
   constructor(ping: (token: number) => void) {
     this.ping = ping
   }
 
   start() {
-    this.measure()
-    this.timer = setInterval(() => this.measure(), interval)
+    this.send()
+    this.timer = setInterval(() => this.send(), interval)
+  }
+
+  /** Resolves with the ms of a round trip that begins now, when the peer answers. */
+  measure(): Promise<number> {
+    this.send()
+    return new Promise((resolve) => this.waiting.push(resolve))
   }
 
   onpong(token: number) {
     if (token !== this.token || this.sentAt === null) return
-    this.ms = performance.now() - this.sentAt
+    const ms = performance.now() - this.sentAt
+    this.ms = ms
     this.sentAt = null
+    for (const resolve of this.waiting.splice(0)) resolve(ms)
   }
 
   stop() {
@@ -29,7 +38,7 @@ export class RoundTrip {
     this.timer = null
   }
 
-  private measure() {
+  private send() {
     this.sentAt = performance.now()
     this.ping(++this.token)
   }

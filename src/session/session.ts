@@ -14,7 +14,7 @@ import { checkEncryptionKey } from './keys.ts'
 import { Link } from './link.ts'
 import { type Handler, Listeners } from './listeners.ts'
 import { Meter } from './meter.ts'
-import { type KeyPair, type ResolvedOptions, resolveOptions, type SessionOptions } from './options.ts'
+import { type KeyPairSource, type ResolvedOptions, resolveOptions, type SessionOptions } from './options.ts'
 import { coreList, type Share, withNamespace } from './share.ts'
 import { type SessionStats, statsOf } from './stats.ts'
 import type { SyncOptions, SyncReport } from './syncs.ts'
@@ -35,7 +35,7 @@ export class Session {
   /** Resolves when the session is over; rejects with its error. */
   readonly closed: Promise<void>
   private readonly options: ResolvedOptions
-  private readonly keyPair: KeyPair
+  private readonly keyPair: KeyPairSource
   private readonly listeners = new Listeners()
   private readonly meter = new Meter()
   private readonly extensions: Extensions
@@ -74,9 +74,22 @@ export class Session {
     this.broker = this.createBroker()
   }
 
-  /** The static Noise key of this end, 32 bytes. */
-  get publicKey(): Buffer {
-    return this.keyPair.publicKey as Buffer
+  /** The static Noise key of this end, 32 bytes; null while the `keyPair` option has not given it. */
+  get publicKey(): Buffer | null {
+    const { keyPair } = this
+    return typeof keyPair === 'function'
+      ? (this.link.engine?.publicKey ?? null)
+      : (keyPair.publicKey as Buffer)
+  }
+
+  /** Names the connection: the same at both ends, different for each; null before the handshake is over. */
+  get id(): Buffer | null {
+    return this.link.id
+  }
+
+  /** The peer has proved that it holds the key, and the session is not over. */
+  get isOpen(): boolean {
+    return this.link.opened && !this.link.left
   }
 
   /** The static Noise key of the peer, 32 bytes; null before the handshake is over. */
@@ -185,6 +198,19 @@ export class Session {
    */
   synced(options?: SyncOptions): Promise<SyncReport> {
     return this.broker.syncs.wait(options)
+  }
+
+  /** Resolves with the milliseconds of a round trip, when the peer answers. */
+  ping(): Promise<number> {
+    return this.link.ping()
+  }
+
+  /**
+   * Makes the peer wait: until the function that it gives is called, what is shared belongs to the first batch, which a
+   * `synced` of the peer waits for. For those who learn only from the peer what to share with it.
+   */
+  holdFirstBatch(): () => void {
+    return this.broker.shares.hold()
   }
 
   /** Where a feed stands with this peer, and what it waits for. Errors: ERR_BAD_ARGUMENT. */

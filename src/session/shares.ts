@@ -61,6 +61,13 @@ export class Shares {
     return { accepted, withdraw: () => this.unshare(namespace, cores) }
   }
 
+  /** Keeps the first batch open until the function that it gives is called: a share that has no cores yet. */
+  hold(): () => void {
+    const id = this.nextId++
+    this.handle({ type: 'hold', share: id })
+    return () => this.handle({ type: 'ready', share: id, feeds: [] })
+  }
+
   unshare(namespace: Namespace, cores: Core[]) {
     for (const share of this.pending.values()) {
       if (share.namespace === namespace) for (const core of cores) share.cores.delete(core)

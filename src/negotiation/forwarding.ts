@@ -1,0 +1,144 @@
+import type { HexKey, Namespace } from './events.ts'
+
+/** One peer of many, by a number of the caller's. */
+export type PeerId = number
+
+/** What happens to a node that passes feeds on. */
+export type ForwardingEvent =
+  | { type: 'joined'; peer: PeerId }
+  | { type: 'left'; peer: PeerId }
+  /** We have feeds to offer: to one peer, or to all. `from`: the peer who gave them. */
+  | { type: 'have'; namespace: Namespace; keys: HexKey[]; to?: PeerId; from?: PeerId }
+  /** We offer these no more: to one peer, or to all. */
+  | { type: 'lost'; namespace: Namespace; keys: HexKey[]; to?: PeerId }
+  /** A peer offered us these: it need not hear of them from us. */
+  | { type: 'heard'; peer: PeerId; namespace: Namespace; keys: HexKey[] }
+  /** A peer wants to be offered these again; or what held them back from it is gone. */
+  | { type: 'again'; peer: PeerId; namespace: Namespace; keys: HexKey[] }
+  /** The window of a peer is over: what gathered in it goes out. */
+  | { type: 'flush'; peer: PeerId }
+
+export type ForwardingEffect =
+  /** Something gathers for this peer: send 'flush' after a short, jittered time. */
+  | { type: 'open-window'; peer: PeerId }
+  | { type: 'offer'; peer: PeerId; namespace: Namespace; keys: HexKey[] }
+  | { type: 'withdraw'; peer: PeerId; namespace: Namespace; keys: HexKey[] }
+
+interface PeerState {
+  /** Feeds that this peer knows of: from us, or from itself. */
+  readonly seen: Map<Namespace, Map<HexKey, 'offered' | 'heard'>>
+  readonly waiting: Map<Namespace, Set<HexKey>>
+}
+
+/**
+ * Who is offered what, so that a feed goes to a peer once: pure, without a clock, so that thousands of nodes can be
+ * simulated in one process. A feed that a peer offers while ours waits in its window is not offered back.
+ */
+export class Forwarding {
+  private readonly peers = new Map<PeerId, PeerState>()
+  /** Feeds for everybody, also for peers that join later. */
+  private readonly common = new Map<Namespace, Set<HexKey>>()
+
+  handle(event: ForwardingEvent): ForwardingEffect[] {
+    switch (event.type) {
+      case 'joined':
+        return this.joined(event.peer)
+      case 'left':
+        this.peers.delete(event.peer)
+        return []
+      case 'have':
+        return this.have(event.namespace, event.keys, event.to, event.from)
+      case 'lost':
+        return this.lost(event.namespace, event.keys, event.to)
+      case 'heard':
+        return this.heard(event.peer, event.namespace, event.keys)
+      case 'again':
+        return this.again(event.peer, event.namespace, event.keys)
+      case 'flush':
+        return this.flush(event.peer)
+    }
+  }
+
+  private joined(peer: PeerId): ForwardingEffect[] {
+    this.peers.set(peer, { seen: new Map(), waiting: new Map() })
+    return [...this.common].flatMap(([namespace, keys]) => this.gather(peer, namespace, [...keys]))
+  }
+
+  private have(namespace: Namespace, keys: HexKey[], to?: PeerId, from?: PeerId): ForwardingEffect[] {
+    if (to !== undefined) return this.gather(to, namespace, keys)
+    const common = setOf(this.common, namespace)
+    for (const key of keys) common.add(key)
+    if (from !== undefined) this.heard(from, namespace, keys)
+    return [...this.peers.keys()].flatMap((peer) => this.gather(peer, namespace, keys))
+  }
+
+  private gather(id: PeerId, namespace: Namespace, keys: HexKey[]): ForwardingEffect[] {
+    const peer = this.peers.get(id)
+    const news = peer ? keys.filter((key) => !peer.seen.get(namespace)?.has(key)) : []
+    if (!peer || news.length === 0) return []
+    const first = [...peer.waiting.values()].every((waiting) => waiting.size === 0)
+    const waiting = setOf(peer.waiting, namespace)
+    for (const key of news) waiting.add(key)
+    return first ? [{ type: 'open-window', peer: id }] : []
+  }
+
+  private lost(namespace: Namespace, keys: HexKey[], to?: PeerId): ForwardingEffect[] {
+    if (to === undefined) for (const key of keys) this.common.get(namespace)?.delete(key)
+    const peers = to === undefined ? [...this.peers.keys()] : [to]
+    return peers.flatMap((id) => this.takeBack(id, namespace, keys))
+  }
+
+  private takeBack(id: PeerId, namespace: Namespace, keys: HexKey[]): ForwardingEffect[] {
+    const peer = this.peers.get(id)
+    const seen = peer?.seen.get(namespace)
+    for (const key of keys) peer?.waiting.get(namespace)?.delete(key)
+    const offered = keys.filter((key) => seen?.get(key) === 'offered')
+    for (const key of offered) seen?.delete(key)
+    return offered.length > 0 ? [{ type: 'withdraw', peer: id, namespace, keys: offered }] : []
+  }
+
+  private heard(id: PeerId, namespace: Namespace, keys: HexKey[]): ForwardingEffect[] {
+    const peer = this.peers.get(id)
+    if (!peer) return []
+    const seen = mapOf(peer.seen, namespace)
+    for (const key of keys) {
+      if (!seen.has(key)) seen.set(key, 'heard')
+      peer.waiting.get(namespace)?.delete(key)
+    }
+    return []
+  }
+
+  private again(id: PeerId, namespace: Namespace, keys: HexKey[]): ForwardingEffect[] {
+    const seen = this.peers.get(id)?.seen.get(namespace)
+    const offered = keys.filter((key) => seen?.get(key) === 'offered')
+    for (const key of offered) seen?.delete(key)
+    return this.gather(id, namespace, offered)
+  }
+
+  private flush(id: PeerId): ForwardingEffect[] {
+    const peer = this.peers.get(id)
+    if (!peer) return []
+    const effects: ForwardingEffect[] = []
+    for (const [namespace, waiting] of peer.waiting) {
+      if (waiting.size === 0) continue
+      const keys = [...waiting]
+      const seen = mapOf(peer.seen, namespace)
+      for (const key of keys) seen.set(key, 'offered')
+      effects.push({ type: 'offer', peer: id, namespace, keys })
+    }
+    peer.waiting.clear()
+    return effects
+  }
+}
+
+function setOf<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {
+  const set = map.get(key) ?? new Set()
+  map.set(key, set)
+  return set
+}
+
+function mapOf<K, A, B>(map: Map<K, Map<A, B>>, key: K): Map<A, B> {
+  const inner = map.get(key) ?? new Map()
+  map.set(key, inner)
+  return inner
+}
