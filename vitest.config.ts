@@ -28,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'chromium',
           include: ['test/**/*.browser.test.ts'],
+          globalSetup: 'test/transports/websocket-relay.ts',
           testTimeout: 60_000,
           browser: {
             enabled: true,

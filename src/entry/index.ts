@@ -2,6 +2,29 @@ export type { Connection, Transport, TransportTarget } from '../connection.ts'
 export { type ErrorCode, type ErrorOptions, errorCodes, type RemoteReason, Replic8Error } from '../errors.ts'
 export { randomKey } from '../platform/random-key.ts'
 export type { RandomAccessStorage, Storage, StorageCallback } from '../random-access-storage.ts'
+export { allow } from '../replicator/allow.ts'
+export type {
+  CoreStore,
+  DescribeQuestion,
+  FeedQuestion,
+  Peer,
+  Shared,
+  ShareQuestion,
+  StoreHost,
+} from '../replicator/core-store.ts'
+export type { ReplicatorEvents, ReplicatorHandler } from '../replicator/events.ts'
+export { FeedStore } from '../replicator/feed-store.ts'
+export type { FeedInfo, FeedStoreOptions, StoredFeed, WriterOptions } from '../replicator/feed-store-types.ts'
+export { type Corestore, type CorestoreOptions, fromCorestore } from '../replicator/from-corestore.ts'
+export { type Drive, type DriveStore, type DrivesOptions, fromDrives } from '../replicator/from-drives.ts'
+export { fromMultifeed, type Multifeed, type MultifeedOptions } from '../replicator/from-multifeed.ts'
+export type { Joined } from '../replicator/joining.ts'
+export { type MaxFeedsOptions, maxFeeds } from '../replicator/max-feeds.ts'
+export type { ReplicatorExtension } from '../replicator/messages.ts'
+export { onlyNewer } from '../replicator/only-newer.ts'
+export { Replicator, type ReplicatorOptions } from '../replicator/replicator.ts'
+export type { Mounted } from '../replicator/stack.ts'
+export type { ReplicatorStats } from '../replicator/stats.ts'
 export type { Accept, AcceptHandler, Offer, Selection } from '../session/accept.ts'
 export type { Core } from '../session/core.ts'
 export type { EventHandler, SessionEvents, SessionNamespace } from '../session/events.ts'

@@ -27,12 +27,16 @@ export type ForwardingEffect =
 interface PeerState {
   /** Feeds that this peer knows of: from us, or from itself. */
   readonly seen: Map<Namespace, Map<HexKey, 'offered' | 'heard'>>
-  readonly waiting: Map<Namespace, Set<HexKey>>
+  /** What goes out with the next flush; true: also when the peer offers it meanwhile. */
+  readonly waiting: Map<Namespace, Map<HexKey, boolean>>
+  /** A flush is to come, even when nothing waits for it any more. */
+  windowOpen: boolean
 }
 
 /**
  * Who is offered what, so that a feed goes to a peer once: pure, without a clock, so that thousands of nodes can be
- * simulated in one process. A feed that a peer offers while ours waits in its window is not offered back.
+ * simulated in one process. A feed that is passed on is not offered back to a peer that offered it. What we had when the
+ * peer came, and what stores share with it, is: we may have more of it than the peer.
  */
 export class Forwarding {
   private readonly peers = new Map<PeerId, PeerState>()
@@ -60,26 +64,28 @@ export class Forwarding {
   }
 
   private joined(peer: PeerId): ForwardingEffect[] {
-    this.peers.set(peer, { seen: new Map(), waiting: new Map() })
-    return [...this.common].flatMap(([namespace, keys]) => this.gather(peer, namespace, [...keys]))
+    this.peers.set(peer, { seen: new Map(), waiting: new Map(), windowOpen: false })
+    return [...this.common].flatMap(([namespace, keys]) => this.gather(peer, namespace, [...keys], true))
   }
 
   private have(namespace: Namespace, keys: HexKey[], to?: PeerId, from?: PeerId): ForwardingEffect[] {
-    if (to !== undefined) return this.gather(to, namespace, keys)
+    if (to !== undefined) return this.gather(to, namespace, keys, true)
     const common = setOf(this.common, namespace)
     for (const key of keys) common.add(key)
     if (from !== undefined) this.heard(from, namespace, keys)
-    return [...this.peers.keys()].flatMap((peer) => this.gather(peer, namespace, keys))
+    return [...this.peers.keys()].flatMap((peer) => this.gather(peer, namespace, keys, false))
   }
 
-  private gather(id: PeerId, namespace: Namespace, keys: HexKey[]): ForwardingEffect[] {
+  private gather(id: PeerId, namespace: Namespace, keys: HexKey[], due: boolean): ForwardingEffect[] {
     const peer = this.peers.get(id)
-    const news = peer ? keys.filter((key) => !peer.seen.get(namespace)?.has(key)) : []
+    const seen = peer?.seen.get(namespace)
+    const news = keys.filter((key) => (due ? seen?.get(key) !== 'offered' : !seen?.has(key)))
     if (!peer || news.length === 0) return []
-    const first = [...peer.waiting.values()].every((waiting) => waiting.size === 0)
-    const waiting = setOf(peer.waiting, namespace)
-    for (const key of news) waiting.add(key)
-    return first ? [{ type: 'open-window', peer: id }] : []
+    const waiting = mapOf(peer.waiting, namespace)
+    for (const key of news) waiting.set(key, due || waiting.get(key) === true)
+    if (peer.windowOpen) return []
+    peer.windowOpen = true
+    return [{ type: 'open-window', peer: id }]
   }
 
   private lost(namespace: Namespace, keys: HexKey[], to?: PeerId): ForwardingEffect[] {
@@ -103,7 +109,8 @@ export class Forwarding {
     const seen = mapOf(peer.seen, namespace)
     for (const key of keys) {
       if (!seen.has(key)) seen.set(key, 'heard')
-      peer.waiting.get(namespace)?.delete(key)
+      const waiting = peer.waiting.get(namespace)
+      if (waiting?.get(key) === false) waiting.delete(key)
     }
     return []
   }
@@ -112,16 +119,17 @@ export class Forwarding {
     const seen = this.peers.get(id)?.seen.get(namespace)
     const offered = keys.filter((key) => seen?.get(key) === 'offered')
     for (const key of offered) seen?.delete(key)
-    return this.gather(id, namespace, offered)
+    return this.gather(id, namespace, offered, true)
   }
 
   private flush(id: PeerId): ForwardingEffect[] {
     const peer = this.peers.get(id)
     if (!peer) return []
+    peer.windowOpen = false
     const effects: ForwardingEffect[] = []
     for (const [namespace, waiting] of peer.waiting) {
       if (waiting.size === 0) continue
-      const keys = [...waiting]
+      const keys = [...waiting.keys()]
       const seen = mapOf(peer.seen, namespace)
       for (const key of keys) seen.set(key, 'offered')
       effects.push({ type: 'offer', peer: id, namespace, keys })

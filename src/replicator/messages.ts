@@ -1,12 +1,13 @@
-import type { Extension, ExtensionHandlers } from '../session/extensions.ts'
+import { type Extension, type ExtensionHandlers, Extensions } from '../session/extensions.ts'
 import type { Session } from '../session/session.ts'
 
 /** Messages of the application, for all sessions. */
 export interface ReplicatorExtension<T> {
-  /** Sends to one peer. Errors: ERR_BAD_ARGUMENT. */
+  /** Sends to one peer; to one whose session is over, nothing. Errors: ERR_BAD_ARGUMENT. */
   send(message: T, session: Session): void
   /** Sends to every peer. Errors: ERR_BAD_ARGUMENT. */
   broadcast(message: T): void
+  /** Hears nothing more, of any peer; the name is free again. */
   destroy(): void
 }
 
@@ -21,29 +22,43 @@ export class Messages {
   // biome-ignore lint/suspicious/noExplicitAny: each extension has a message type of its own.
   private readonly registered = new Set<Registered<any>>()
   private readonly sessions = new Set<Session>()
+  /** Checks names and encodings, also while there is no session that would. */
+  private readonly names: Extensions
 
-  register<T>(name: string, handlers: ExtensionHandlers<T>): ReplicatorExtension<T> {
+  /**
+   * @param messageBytes a session's limit
+   * @param reserved names that the sessions have by themselves
+   */
+  constructor(messageBytes: number, reserved: readonly string[]) {
+    this.names = new Extensions(messageBytes, () => {})
+    for (const name of reserved) this.names.add(name)
+  }
+
+  register<T>(name: string, handlers: ExtensionHandlers<T> = {}): ReplicatorExtension<T> {
+    const checked = this.names.add(name, handlers)
     const entry: Registered<T> = { name, handlers, bySession: new Map() }
+    this.registered.add(entry)
     for (const session of this.sessions)
       entry.bySession.set(session, session.registerExtension(name, handlers))
-    this.registered.add(entry)
     return {
       send: (message, session) => entry.bySession.get(session)?.send(message),
       broadcast: (message) => {
+        checked.send(message)
         for (const extension of entry.bySession.values()) extension.send(message)
       },
       destroy: () => {
-        this.registered.delete(entry)
+        if (!this.registered.delete(entry)) return
+        checked.destroy()
         for (const extension of entry.bySession.values()) extension.destroy()
+        entry.bySession.clear()
       },
     }
   }
 
   add(session: Session) {
     this.sessions.add(session)
-    for (const { name, handlers, bySession } of this.registered) {
+    for (const { name, handlers, bySession } of this.registered)
       bySession.set(session, session.registerExtension(name, handlers))
-    }
   }
 
   remove(session: Session) {

@@ -1,33 +1,27 @@
 import type { Connection, Transport } from '../connection.ts'
-import { messageOf, Replic8Error } from '../errors.ts'
-import { type ExplanationCode, explanations } from '../negotiation/explain.ts'
-import type { Core } from '../session/core.ts'
+import { Replic8Error } from '../errors.ts'
+import { type Core, toHexKey } from '../session/core.ts'
 import type { ExtensionHandlers } from '../session/extensions.ts'
 import { checkEncryptionKey, topicOf } from '../session/keys.ts'
-import { type Handler, Listeners } from '../session/listeners.ts'
+import type { Handler } from '../session/listeners.ts'
 import { resolveOptions, type SessionOptions } from '../session/options.ts'
 import type { Explanation, Session } from '../session/session.ts'
 import type { SyncOptions, SyncReport } from '../session/syncs.ts'
+import { againName } from './again.ts'
+import { catchUp, within } from './catching-up.ts'
 import type { CoreStore, Shared, StoreHost } from './core-store.ts'
+import { Emitter } from './emitter.ts'
 import type { ReplicatorEvents, ReplicatorHandler } from './events.ts'
 import { Exchange } from './exchange.ts'
 import { type Joined, join } from './joining.ts'
 import { Messages, type ReplicatorExtension } from './messages.ts'
+import { checkTimes, type ReplicatorOptions, replicatorDefaults } from './options.ts'
 import { SessionPool } from './session-pool.ts'
 import { type Mount, type Mounted, Stack } from './stack.ts'
 import { type ReplicatorStats, sumStats } from './stats.ts'
+import { isWith, whereabouts } from './whereabouts.ts'
 
-export interface ReplicatorOptions extends SessionOptions {
-  /** Pass on to the others what one peer gave. Default: true. */
-  forward?: boolean
-  /** Milliseconds that a store has to answer. Default: 10,000. */
-  storeTimeout?: number
-  /** Milliseconds, at most, that offers to a peer gather in, to travel in one page; jittered down to half. Default: 40. */
-  offerWindow?: number
-}
-
-/** The defaults, in milliseconds. */
-export const replicatorDefaults = Object.freeze({ forward: true, storeTimeout: 10_000, offerWindow: 40 })
+export type { ReplicatorOptions } from './options.ts'
 
 /**
  * Many peers: holds sessions and stores, offers every store's cores to every peer, and passes a feed that one peer gave
@@ -37,13 +31,16 @@ export const replicatorDefaults = Object.freeze({ forward: true, storeTimeout: 1
  */
 export class Replicator implements StoreHost {
   private readonly encryptionKey: Buffer
-  private readonly listeners = new Listeners()
-  private readonly messages = new Messages()
+  private readonly emitter = new Emitter()
+  private readonly messages: Messages
   private readonly stack: Stack
   private readonly exchange: Exchange
   private readonly pool: SessionPool
   private readonly joined = new Set<Joined>()
-  private closing: Promise<void> | null = null
+  /** A stand-in for this object, as stores get it, shares it. */
+  private readonly life: { closing: Promise<void> | null } = { closing: null }
+  private readonly firstPeer: Promise<void>
+  private hasPeer!: () => void
 
   /**
    * @param encryptionKey 32 bytes or 64 hex digits, the same for all peers
@@ -52,26 +49,31 @@ export class Replicator implements StoreHost {
   constructor(encryptionKey: Uint8Array | string, options: ReplicatorOptions = {}) {
     this.encryptionKey = checkEncryptionKey(encryptionKey)
     const { forward, storeTimeout, offerWindow, ...sessionOptions } = { ...replicatorDefaults, ...options }
-    const { acceptTimeout } = resolveOptions(sessionOptions)
+    const { acceptTimeout, limits, extensions } = resolveOptions(sessionOptions)
     checkTimes({ storeTimeout, offerWindow })
-    this.stack = new Stack(storeTimeout, (error) => this.emit('problem', null, error, {}))
+    const { emitter } = this
+    this.firstPeer = new Promise((resolve) => {
+      this.hasPeer = resolve
+    })
+    this.messages = new Messages(limits.messageBytes, [againName, ...Object.keys(extensions)])
+    this.stack = new Stack(storeTimeout, (error, where) => void emitter.emit('problem', error, where))
     this.exchange = new Exchange(
       this.stack,
-      { forward, offerWindow, coreTimeout: acceptTimeout },
+      { forward, offerWindow, storeTimeout, acceptTimeout, limits },
       {
-        oncore: (core, info, session) => this.emit('core', info.namespace, core, info, session),
-        onproblem: (error, where) => this.emit('problem', where.namespace ?? null, error, where),
+        oncore: (core, info, session) => void emitter.emit('core', core, info, session),
+        onproblem: (error, where) => void emitter.emit('problem', error, where),
         onwanted: (session, namespace, hex) => this.pool.askAgain(session, namespace, hex),
       },
     )
-    this.pool = new SessionPool(
-      this.encryptionKey,
-      sessionOptions,
-      this.stack,
-      this.exchange,
-      this.messages,
-      (event, ...args) => this.emit(event, null, ...args),
-    )
+    this.pool = new SessionPool({
+      encryptionKey: this.encryptionKey,
+      options: sessionOptions,
+      stack: this.stack,
+      exchange: this.exchange,
+      messages: this.messages,
+      emitter,
+    })
   }
 
   /** The open sessions. */
@@ -84,9 +86,9 @@ export class Replicator implements StoreHost {
     return this.exchange.holdings.cores
   }
 
-  /** A held core by its key. */
+  /** A held core by its key. Errors: ERR_BAD_ARGUMENT. */
   get(key: Uint8Array | string): Core | undefined {
-    return this.exchange.holdings.core(hexOf(key))
+    return this.exchange.holdings.core(toHexKey(key))
   }
 
   get stats(): ReplicatorStats {
@@ -113,57 +115,62 @@ export class Replicator implements StoreHost {
     return this.mount(args, true)
   }
 
-  /** Takes a connection that stands already; `options` replace the replicator's for this session. */
+  /**
+   * Takes a connection that stands already, a stream or a `Connection`; `options` replace the replicator's for this
+   * session. Errors: ERR_BAD_ARGUMENT, ERR_BAD_OPTION; ERR_CLOSED.
+   */
   connect(transport: unknown, options: SessionOptions = {}): Session {
-    if (this.closing) throw new Replic8Error('ERR_CLOSED')
-    return this.pool.connect(transport, options)
+    this.checkOpen()
+    const session = this.pool.connect(transport, options)
+    this.hasPeer()
+    return session
   }
 
-  /** Takes every connection that a transport makes. What the transport can not do comes as a `problem`. */
+  /** Takes every connection that a transport makes. What the transport can not do comes as a `problem`. Errors: ERR_CLOSED. */
   join(transport: Transport): Joined {
-    if (this.closing) throw new Replic8Error('ERR_CLOSED')
+    this.checkOpen()
     const joined = join(transport, {
       topic: topicOf(this.encryptionKey),
       publicKey: async () => (await this.pool.keyPair()).publicKey,
-      connect: (connection: Connection) => this.pool.connect(connection),
-      onproblem: (error) => this.emit('problem', null, error, {}),
+      connect: (connection: Connection) => this.connect(connection),
+      onproblem: (error) => void this.emitter.emit('problem', error, {}),
     })
     this.joined.add(joined)
     return {
       get peers() {
         return joined.peers
       },
-      leave: () => {
+      leave: async () => {
+        await joined.leave()
         this.joined.delete(joined)
-        return joined.leave()
       },
     }
   }
 
   /** Has more to share: offers it to every peer, also to those that come later. Errors come as a `problem`. */
   announce(namespace: string | null, cores: Shared | readonly Shared[]): void {
-    void this.exchange.announce('application', namespace, [cores].flat() as Shared[])
+    if (!this.life.closing) void this.exchange.announce('application', namespace, [cores].flat() as Shared[])
   }
 
   /**
-   * Resolves when every feed that this end and its peers agreed on, and everything offered until now, is caught up.
-   * Errors: those of a session's `synced`.
+   * Resolves when every feed that this end and its peers agreed on, and everything offered until now, is caught up. With
+   * a transport joined, not before the first peer is there.
+   * Errors: ERR_TIMEOUT; ERR_NOT_OFFERED, ERR_DECLINED or ERR_WITHDRAWN for a key that no peer agreed on;
+   * ERR_CORE_FAILED; ERR_CLOSED; that of a peer that was lost, where it left incomplete what no other peer gives.
    */
-  async synced(options: SyncOptions = {}): Promise<SyncReport> {
-    await this.exchange.settled()
-    const reports = await Promise.all(this.sessions.map((session) => session.synced(options)))
-    return { feeds: reports.flatMap((report) => report.feeds) }
+  synced(options: SyncOptions = {}): Promise<SyncReport> {
+    const promise = within(this.waitSynced(options), options.timeout)
+    promise.catch(() => {})
+    return promise
   }
 
-  /** Where a feed stands: with one peer (a session, or a static Noise key), or with the one it stands best with. */
+  /**
+   * Where a feed stands: with one peer (a session, or a static Noise key), or with the one it stands best with.
+   * Errors: ERR_BAD_ARGUMENT.
+   */
   why(key: Uint8Array | string, peer?: Session | Uint8Array): Explanation {
-    const sessions =
-      peer === undefined ? this.sessions : this.sessions.filter((session) => isPeer(session, peer))
-    const answers = sessions.map((session) => session.why(key))
-    const best = ranking
-      .map((code) => answers.find((answer) => answer.code === code))
-      .find((answer) => answer)
-    return best ?? answers[0] ?? notConnected(hexOf(key))
+    const { sessions } = this
+    return whereabouts(key, peer === undefined ? sessions : sessions.filter((one) => isWith(one, peer)))
   }
 
   /** Registers messages of the application for all sessions. Errors: ERR_BAD_ARGUMENT. */
@@ -171,38 +178,66 @@ export class Replicator implements StoreHost {
     return this.messages.register(name, handlers)
   }
 
+  /**
+   * Hears of an event. An 'advertise' handler that calls its `accept`, at once or before the promise it gives is done,
+   * decides in the place of the stores. Errors: ERR_BAD_ARGUMENT.
+   */
   on<E extends keyof ReplicatorEvents>(event: E, handler: ReplicatorHandler<E>): this {
-    this.listeners.add('*', event, handler as Handler)
+    this.emitter.on(event, handler as Handler)
     return this
   }
 
+  /** As `on`, for the next time only. */
   once<E extends keyof ReplicatorEvents>(event: E, handler: ReplicatorHandler<E>): this {
-    this.listeners.addOnce('*', event, handler as Handler)
+    this.emitter.once(event, handler as Handler)
     return this
   }
 
+  /** Takes a handler of `on` or `once` back. */
   off<E extends keyof ReplicatorEvents>(event: E, handler: ReplicatorHandler<E>): this {
-    this.listeners.remove('*', event, handler as Handler)
+    this.emitter.off(event, handler as Handler)
     return this
   }
 
   /** Leaves the transports, ends the sessions, closes the stores; resolves when all is flushed. */
   close(): Promise<void> {
-    this.closing ??= this.shutDown()
-    return this.closing
+    this.life.closing ??= this.shutDown()
+    return this.life.closing
   }
 
   private async shutDown() {
+    this.stack.giveUp()
+    this.hasPeer()
     await Promise.all([...this.joined].map((joined) => joined.leave()))
     await this.pool.close()
     this.exchange.close()
-    for (const mount of this.stack.all) await this.stack.ask(mount, () => mount.store.close?.(), undefined)
-    this.listeners.clear()
+    this.stack.giveUp()
+    const closed = new Set<CoreStore>()
+    for (const mount of this.stack.all) {
+      if (closed.has(mount.store)) continue
+      closed.add(mount.store)
+      await this.stack.ask(mount, () => mount.store.close?.(), undefined)
+    }
+    this.emitter.clear()
+  }
+
+  private checkOpen() {
+    if (this.life.closing) throw new Replic8Error('ERR_CLOSED', 'The replicator is closed.')
+  }
+
+  private async waitSynced(options: SyncOptions): Promise<SyncReport> {
+    if (this.joined.size > 0) await this.firstPeer
+    const before = this.pool.all
+    await this.exchange.settled()
+    const sessions = [...new Set([...before, ...this.pool.all])]
+    const report = this.life.closing ? null : await catchUp(sessions, this.exchange, options)
+    if (!report || this.life.closing) throw new Replic8Error('ERR_CLOSED', 'The replicator is closed.')
+    return report
   }
 
   private mount(args: unknown[], first: boolean): Mounted {
-    const [namespace, store] =
-      args.length > 1 ? (args as [string | null, CoreStore]) : [null, args[0] as CoreStore]
+    this.checkOpen()
+    const [namespace, store] = args.length > 1 ? [args[0] ?? null, args[1]] : [null, args[0]]
     const mount = this.stack.mount(namespace, store, first)
     void this.welcome(mount)
     return {
@@ -215,58 +250,14 @@ export class Replicator implements StoreHost {
   }
 
   private async welcome(mount: Mount) {
-    const announce = (namespace: string | null, cores: Shared | readonly Shared[]) =>
-      void this.exchange.announce(mount, namespace, [cores].flat() as Shared[])
     // What a store announces is its own: it goes when the store is unmounted.
+    const announce = (namespace: string | null, cores: Shared | readonly Shared[]) => {
+      const isIn = this.stack.has(mount) && !this.life.closing
+      if (isIn)
+        void this.exchange.announce(mount, namespace === '*' ? null : namespace, [cores].flat() as Shared[])
+    }
     const host = Object.create(this, { announce: { value: announce } }) as Replicator
     await this.stack.ask(mount, () => mount.store.mounted?.(host, mount.namespace), undefined)
-    await this.exchange.mounted(mount)
-  }
-
-  /** Calls the handlers of an event; what one of them throws is a problem. */
-  private emit(event: keyof ReplicatorEvents, namespace: string | null, ...args: unknown[]) {
-    for (const handler of this.listeners.of(event, namespace)) {
-      try {
-        handler(...args)
-      } catch (error) {
-        if (event === 'problem') continue
-        this.emit(
-          'problem',
-          namespace,
-          new Replic8Error('ERR_HANDLER_FAILED', messageOf(error), { cause: error }),
-          {},
-        )
-      }
-    }
-  }
-}
-
-/** The most hopeful first. */
-const ranking: ExplanationCode[] = [
-  'replicating',
-  'synced',
-  'waiting-for-answer',
-  'waiting-for-core',
-  'queued',
-  'declined',
-]
-
-function hexOf(key: Uint8Array | string): string {
-  return typeof key === 'string' ? key.toLowerCase() : Buffer.from(key).toString('hex')
-}
-
-function notConnected(hex: string): Explanation {
-  const message = explanations['not-connected']
-  return { code: 'not-connected', message, key: Buffer.from(hex, 'hex'), namespace: null }
-}
-
-function isPeer(session: Session, peer: Session | Uint8Array): boolean {
-  return peer instanceof Uint8Array ? session.remotePublicKey?.equals(peer) === true : session === peer
-}
-
-function checkTimes(times: Record<string, unknown>) {
-  for (const [name, ms] of Object.entries(times)) {
-    if (typeof ms === 'number' && ms >= 0) continue
-    throw new Replic8Error('ERR_BAD_OPTION', `The option ${name} takes milliseconds.`)
+    if (this.stack.has(mount)) await this.exchange.mounted(mount)
   }
 }

@@ -1,54 +1,45 @@
-import { Replic8Error } from '../errors.ts'
-import type { Namespace } from '../negotiation/events.ts'
+import { messageOf, Replic8Error } from '../errors.ts'
+import type { Accept, Offer } from '../session/accept.ts'
 import { noiseKeyPair } from '../session/engine.ts'
-import type { Extension } from '../session/extensions.ts'
 import type { KeyPair, SessionOptions } from '../session/options.ts'
 import { Session } from '../session/session.ts'
-import type { ReplicatorEvents } from './events.ts'
+import { Again } from './again.ts'
+import type { Emitter } from './emitter.ts'
 import type { Exchange } from './exchange.ts'
+import { endSession } from './joining.ts'
 import type { Messages } from './messages.ts'
 import { SingleSession } from './single-session.ts'
 import type { Stack } from './stack.ts'
 
-/** The replicator's own messages: "offer me these again". */
-const again = 'replic8/again'
-
-interface Again {
-  namespace: Namespace
-  keys: string[]
+/** What a pool works with. */
+export interface PoolParts {
+  encryptionKey: Buffer
+  options: SessionOptions
+  stack: Stack
+  exchange: Exchange
+  messages: Messages
+  emitter: Emitter
 }
 
 /** The sessions of a replicator: opens them, keeps one a peer, and tells what happens in them. */
 export class SessionPool {
-  private readonly encryptionKey: Buffer
-  private readonly options: SessionOptions
-  private readonly stack: Stack
-  private readonly exchange: Exchange
-  private readonly messages: Messages
-  private readonly tell: (event: keyof ReplicatorEvents, ...args: unknown[]) => void
+  private readonly parts: PoolParts
   private readonly single = new SingleSession()
   private readonly sessions = new Set<Session>()
-  private readonly wanted = new WeakMap<Session, Extension<Again>>()
+  private readonly agains = new WeakMap<Session, Again>()
   private pair: Promise<KeyPair> | null = null
 
-  constructor(
-    encryptionKey: Buffer,
-    options: SessionOptions,
-    stack: Stack,
-    exchange: Exchange,
-    messages: Messages,
-    tell: (event: keyof ReplicatorEvents, ...args: unknown[]) => void,
-  ) {
-    this.encryptionKey = encryptionKey
-    this.options = options
-    this.stack = stack
-    this.exchange = exchange
-    this.messages = messages
-    this.tell = tell
+  constructor(parts: PoolParts) {
+    this.parts = parts
+  }
+
+  /** Those that are not over, also those that connect still. */
+  get all(): Session[] {
+    return [...this.sessions]
   }
 
   get open(): Session[] {
-    return [...this.sessions].filter((session) => session.isOpen)
+    return this.all.filter((session) => session.isOpen)
   }
 
   /** The static Noise key pair: the option, else the one that the first store keeps, else a random one. */
@@ -57,84 +48,107 @@ export class SessionPool {
     return this.pair
   }
 
+  /** Errors: ERR_BAD_ARGUMENT, ERR_BAD_OPTION. */
   connect(transport: unknown, options: SessionOptions = {}): Session {
+    const { encryptionKey, options: common } = this.parts
     const keyPair = () => this.keyPair()
-    const session = new Session(this.encryptionKey, { live: true, keyPair, ...this.options, ...options })
-    this.sessions.add(session)
+    const session = new Session(encryptionKey, { live: true, keyPair, ...common, ...options })
     this.watch(session)
-    session.pipe(transport)
+    this.sessions.add(session)
+    try {
+      session.pipe(transport)
+    } catch (error) {
+      session.destroy()
+      throw error
+    }
     return session
   }
 
-  /** Asks a peer to offer a feed again, which it was told was declined. */
-  askAgain(session: Session, namespace: Namespace, hex: string) {
-    if (session.isOpen) this.wanted.get(session)?.send({ namespace, keys: [hex] })
+  /** Has a peer offer a feed again, which it was told was declined. */
+  askAgain(session: Session, namespace: string | null, hex: string) {
+    if (session.isOpen) this.agains.get(session)?.ask(namespace, hex)
   }
 
   async close() {
-    const over = [...this.sessions].map((session) => {
-      session.end()
-      return session.closed.catch(() => {})
-    })
-    await Promise.all(over)
+    await Promise.all(this.all.map(endSession))
   }
 
   private async findKeyPair(): Promise<KeyPair> {
-    const { keyPair } = this.options
+    const { stack, options } = this.parts
+    const { keyPair } = options
     if (keyPair) return typeof keyPair === 'function' ? keyPair() : keyPair
-    for (const mount of this.stack.all) {
-      const kept = await this.stack.ask(mount, () => mount.store.keyPair?.(), undefined)
+    // Stores that are mounted in the same breath count too.
+    await Promise.resolve()
+    for (const mount of stack.all) {
+      const { store } = mount
+      const kept =
+        store.keyPair && (await stack.ask(mount, async () => checked(await store.keyPair?.()), null))
       if (kept) return kept
     }
     return noiseKeyPair()
   }
 
   private watch(session: Session) {
+    const { exchange, messages, emitter } = this.parts
     // The first batch is what the stores share: until it is out, the peer must not believe that it has heard all.
     const release = session.holdFirstBatch()
-    this.messages.add(session)
-    const wanted = session.registerExtension<Again>(again, {
-      encoding: 'json',
-      onmessage: (message) => {
-        const { namespace, keys } = checkAgain(message)
-        this.exchange.again(session, namespace, keys)
-      },
-    })
-    this.wanted.set(session, wanted)
+    const again = new Again(session, (namespace, keys) => exchange.again(session, namespace, keys))
+    this.agains.set(session, again)
+    messages.add(session)
     session.on('open', () => this.onopen(session, release))
-    session.on('*', 'advertise', (offer, accept) => {
-      this.tell('advertise', offer, accept, session)
-      return this.exchange.advertise(session, offer, accept)
-    })
+    session.on('*', 'advertise', (offer, accept) => this.onadvertise(session, offer, accept))
     session.on('*', 'replicate', (core, { key, namespace, direction }) => {
-      if (direction === 'in') this.exchange.taken(session, core, { key, namespace })
+      if (direction === 'in') exchange.taken(session, core, { key, namespace })
     })
-    for (const event of ['progress', 'sync', 'update', 'withdraw'] as const) {
-      session.on('*', event, (...args: unknown[]) => this.tell(event, ...args, session))
-    }
-    session.on('problem', (error, where) => this.tell('problem', error, where, session))
-    session.on('close', (error) => this.onclose(session, error))
+    session.on('sync', (key) => exchange.caughtUp(session, key))
+    session.on('*', 'withdraw', ({ key, namespace }) => exchange.withdrawn(session, namespace, key))
+    for (const event of ['progress', 'sync', 'update', 'withdraw', 'problem'] as const)
+      session.on('*', event, (...args: unknown[]) => void emitter.emit(event, ...args, session))
+    session.on('close', (...error) => this.onclose(session, error[0]))
   }
 
   private onopen(session: Session, release: () => void) {
     this.single.admit(session)
-    this.tell('session', session)
-    void this.exchange.join(session).finally(release)
+    void this.parts.emitter.emit('session', session)
+    void this.parts.exchange.join(session).finally(release)
+  }
+
+  /**
+   * The application's handlers come first: one that has answered when it is done, decides in the place of the stores.
+   * Where no store takes feeds, one that takes `accept` is waited for.
+   */
+  private async onadvertise(session: Session, offer: Offer, accept: Accept) {
+    const { exchange, emitter, stack } = this.parts
+    exchange.heard(session, offer)
+    let isAnswered = false
+    const own: Accept = (...args) => {
+      accept(...args)
+      isAnswered = true
+    }
+    const decides = emitter.of('advertise').some((handler) => handler.length > 1)
+    await emitter.emit('advertise', offer, own, session)
+    if (isAnswered || (decides && !stack.takes(offer.namespace))) return
+    await exchange.answer(session, offer, accept)
   }
 
   private onclose(session: Session, error: Error | undefined) {
     this.sessions.delete(session)
     this.single.remove(session)
-    this.messages.remove(session)
-    this.exchange.leave(session)
-    this.tell('close', error, session)
+    this.parts.messages.remove(session)
+    this.parts.exchange.leave(session)
+    void this.parts.emitter.emit('close', error, session)
   }
 }
 
-/** Errors: ERR_PROTOCOL, contained by the session as a problem. */
-function checkAgain({ namespace, keys }: Again): Again {
-  const good = (namespace === null || typeof namespace === 'string') && Array.isArray(keys)
-  if (good && keys.every((key) => typeof key === 'string' && /^[0-9a-f]{64}$/.test(key)))
-    return { namespace, keys }
-  throw new Replic8Error('ERR_PROTOCOL', 'The peer asked for feeds in a form that makes no sense.')
+function checked(pair: Partial<KeyPair> | null | undefined): KeyPair | null {
+  if (!pair) return null
+  const { publicKey, secretKey } = pair
+  for (const key of [publicKey, secretKey]) {
+    if (!(key instanceof Uint8Array) || key.length !== 32)
+      throw new Replic8Error(
+        'ERR_BAD_OPTION',
+        messageOf('keyPair gives { publicKey, secretKey } of 32 bytes each'),
+      )
+  }
+  return pair as KeyPair
 }

@@ -1,4 +1,5 @@
 import { messageOf, Replic8Error } from '../errors.ts'
+import type { Namespace } from '../negotiation/events.ts'
 import type { CoreStore } from './core-store.ts'
 import { storeMethods } from './core-store.ts'
 
@@ -15,30 +16,44 @@ export interface Mounted {
   unmount(): void
 }
 
+/** The feed that a problem is about. */
+export interface Where {
+  key?: Buffer
+  namespace?: Namespace
+}
+
 /** The mounted stores in their order, and the way to ask one without being hurt by it. */
 export class Stack {
+  /** Changes whenever a store comes or goes. */
+  version = 0
   private mounts: Mount[] = []
   private readonly timeout: number
-  private readonly onproblem: (error: Replic8Error) => void
+  private readonly onproblem: (error: Replic8Error, where: Where) => void
+  /** Gives up the questions that have no answer yet. */
+  private readonly pending = new Set<() => void>()
 
   /** @param timeout ms that a store has to answer */
-  constructor(timeout: number, onproblem: (error: Replic8Error) => void) {
+  constructor(timeout: number, onproblem: (error: Replic8Error, where: Where) => void) {
     this.timeout = timeout
     this.onproblem = onproblem
   }
 
   /** Errors: ERR_BAD_ARGUMENT for an object without any method of a store. */
-  mount(namespace: string | null, store: CoreStore, first: boolean): Mount {
+  mount(namespace: unknown, store: unknown, first: boolean): Mount {
     if (!isStore(store))
       throw new Replic8Error('ERR_BAD_ARGUMENT', `A core store has one of ${storeMethods.join(', ')}.`)
+    if (namespace !== null && typeof namespace !== 'string')
+      throw new Replic8Error('ERR_BAD_ARGUMENT', 'A namespace is a string, or null for none.')
     const name = store.name ?? store.constructor?.name ?? 'store'
     const mount = { namespace, store, name }
     this.mounts = first ? [mount, ...this.mounts] : [...this.mounts, mount]
+    this.version++
     return mount
   }
 
   unmount(mount: Mount) {
     this.mounts = this.mounts.filter((one) => one !== mount)
+    this.version++
   }
 
   has(mount: Mount): boolean {
@@ -51,57 +66,79 @@ export class Stack {
   }
 
   /** Those that decide what is taken in a namespace: first mounted first. */
-  accepting(namespace: string | null): Mount[] {
+  accepting(namespace: Namespace): Mount[] {
     return this.mounts.filter((mount) => serves(mount, namespace))
   }
 
   /** Those that decide what is offered in a namespace: last mounted first. */
-  sharing(namespace: string | null): Mount[] {
+  sharing(namespace: Namespace): Mount[] {
     return this.accepting(namespace).reverse()
   }
 
-  /**
-   * Asks a store. Gives `failed` when it throws, rejects or does not answer in time; the problem is told.
-   */
-  async ask<T>(mount: Mount, question: () => T | Promise<T>, failed: T): Promise<T> {
+  /** Whether feeds can be taken in a namespace: one of its stores owns feeds. */
+  takes(namespace: Namespace): boolean {
+    return this.accepting(namespace).some(({ store }) => store.store || store.resolve)
+  }
+
+  /** Asks a store. Gives `failed` when it throws, rejects or does not answer in time; the problem is told. */
+  async ask<T>(mount: Mount, question: () => T | PromiseLike<T>, failed: T, where: Where = {}): Promise<T> {
     try {
       const answer = question()
-      return isPromise(answer) ? await this.inTime(mount, answer as Promise<T>) : (answer as T)
+      return isPromise(answer) ? await this.inTime(mount, answer) : answer
     } catch (error) {
-      const detail = `The store "${mount.name}": ${messageOf(error)}`
-      this.onproblem(
-        error instanceof Replic8Error
-          ? error
-          : new Replic8Error('ERR_STORE_FAILED', detail, { cause: error }),
-      )
+      if (error !== givenUp) this.onproblem(storeError(mount, error), where)
       return failed
     }
   }
 
-  private inTime<T>(mount: Mount, answer: Promise<T>): Promise<T> {
+  /** Waits for no answer any more: each question that is under way has failed, and that is no problem. */
+  giveUp() {
+    for (const giveUp of this.pending) giveUp()
+  }
+
+  private inTime<T>(mount: Mount, answer: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(
-          new Replic8Error(
-            'ERR_STORE_TIMEOUT',
-            `The store "${mount.name}" gave no answer within ${this.timeout} ms.`,
-          ),
-        )
-      }, this.timeout)
-      answer.then(resolve, reject).finally(() => clearTimeout(timer))
+      const settle = (action: () => void) => {
+        clearTimeout(timer)
+        this.pending.delete(giveUp)
+        action()
+      }
+      const giveUp = () => settle(() => reject(givenUp))
+      const timer = setTimeout(() => settle(() => reject(late(mount, this.timeout))), this.timeout)
+      this.pending.add(giveUp)
+      answer.then(
+        (value) => settle(() => resolve(value)),
+        (error) => settle(() => reject(error)),
+      )
     })
   }
 }
 
-function serves(mount: Mount, namespace: string | null): boolean {
+export function serves(mount: Mount, namespace: Namespace): boolean {
   return mount.namespace === '*' || mount.namespace === namespace
+}
+
+/** What a store did wrong, with its name. */
+export function storeError(mount: Mount, error: unknown): Replic8Error {
+  if (error instanceof Replic8Error && error.code === 'ERR_STORE_TIMEOUT') return error
+  return new Replic8Error('ERR_STORE_FAILED', `The store "${mount.name}": ${messageOf(error)}`, {
+    cause: error,
+  })
+}
+
+const givenUp = Symbol('given up')
+
+function late(mount: Mount, ms: number): Replic8Error {
+  return new Replic8Error('ERR_STORE_TIMEOUT', `The store "${mount.name}" gave no answer within ${ms} ms.`)
 }
 
 function isStore(value: unknown): value is CoreStore {
   if (typeof value !== 'object' || value === null) return false
-  return storeMethods.some((method) => typeof (value as Record<string, unknown>)[method] === 'function')
+  return [...storeMethods, 'keyPair'].some(
+    (method) => typeof (value as Record<string, unknown>)[method] === 'function',
+  )
 }
 
-function isPromise(value: unknown): boolean {
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown } | null)?.then === 'function'
 }

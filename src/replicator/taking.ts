@@ -1,105 +1,206 @@
 import type { Namespace } from '../negotiation/events.ts'
 import type { Accept, Offer } from '../session/accept.ts'
-import type { Core } from '../session/core.ts'
+import { type Core, isCore, keyHex } from '../session/core.ts'
+import type { Session } from '../session/session.ts'
 import type { FeedQuestion, Peer } from './core-store.ts'
-import type { Owner } from './holdings.ts'
-import type { Mount, Stack } from './stack.ts'
+import type { Holdings, Owner } from './holdings.ts'
+import { type Mount, type Stack, serves } from './stack.ts'
 
 /** Milliseconds that the quick answers of a page wait for the slow ones. */
-const grace = 200
-
-export interface TakingHooks {
-  /** A core that is held already, whoever owns it. */
-  known(hex: string): Core | undefined
-  /** A store took a feed after its page was answered: the peer shall offer it again. */
-  onlate(question: FeedQuestion): void
-}
+const grace = 100
 
 /** Decides what is taken of an offer, by asking the stores: first who rejects, then who owns it, then who stores it. */
 export class Taking {
   private readonly stack: Stack
-  private readonly hooks: TakingHooks
+  private readonly holdings: Holdings
+  /** ms after which a page is answered at the latest. */
+  private readonly patience: number
+  /** A feed is taken after its page was answered, or after it was declined: the peer shall offer it again. */
+  private readonly onlate: (question: FeedQuestion) => void
   private readonly owners = new Map<string, Mount>()
-  /** Cores of stores that answered after their page had to be answered. */
-  private readonly late = new Map<string, Core>()
+  /** Cores that stores gave, and that are not agreed on yet. */
+  private readonly given = new Map<string, Core>()
+  /** Feeds that a store is asked to take: two peers that offer the same one get one core. */
+  private readonly asking = new Map<string, Promise<Core | undefined>>()
+  private readonly declined = new WeakMap<Session, Map<Namespace, Map<string, FeedQuestion>>>()
 
-  constructor(stack: Stack, hooks: TakingHooks) {
+  constructor(stack: Stack, holdings: Holdings, patience: number, onlate: (question: FeedQuestion) => void) {
     this.stack = stack
-    this.hooks = hooks
+    this.holdings = holdings
+    this.patience = patience
+    this.onlate = onlate
   }
 
-  /** Answers a page; a store that does not answer in time holds up its own feeds only, which are asked for again. */
-  async answer(offer: Offer, accept: Accept, peer: Peer): Promise<void> {
+  /**
+   * Answers a page; a store that does not answer in time holds up its own feeds only, which are asked for again.
+   * Resolves when all stores have answered.
+   * @param shared resolves when it is known what the stores share with the peer: that is taken from it too
+   */
+  async answer(offer: Offer, accept: Accept, peer: Peer, shared: Promise<void>): Promise<void> {
     const taken: Core[] = []
     let answered = false
     const decisions = offer.keys.map(async (key, i) => {
       const question = { key, header: offer.headers[i] ?? {}, namespace: offer.namespace, peer }
-      const core = await this.decide(question)
-      if (!core) return
-      if (!answered) taken.push(core)
-      else {
-        this.late.set(key.toString('hex'), core)
-        this.hooks.onlate(question)
-      }
+      const core = await this.decide(question, shared)
+      if (!core) this.declinedOf(peer.session, offer.namespace).set(hexOf(key), question)
+      else if (answered) this.onlate(question)
+      else taken.push(core)
     })
-    await firstOf(Promise.all(decisions), grace)
+    await enough(decisions, () => taken.length > 0, this.patience)
     answered = true
     accept(null, taken)
+    await Promise.all(decisions)
   }
 
-  /** Who owns a feed that was taken: the store that gave its core, or the application's own handler. */
-  ownerOf(hex: string): Owner {
-    return this.owners.get(hex) ?? 'application'
+  /** A peer took an offer back, or offers it anew. */
+  forget(session: Session, namespace: Namespace, hex: string) {
+    this.declined.get(session)?.get(namespace)?.delete(hex)
+  }
+
+  /** A store has come or gone: what a peer offered in its namespaces and was declined may be taken now. */
+  async reconsider(session: Session, mount: Mount) {
+    const asked: Promise<void>[] = []
+    for (const [namespace, questions] of this.declined.get(session) ?? []) {
+      if (!serves(mount, namespace)) continue
+      for (const [hex, question] of questions) asked.push(this.reconsiderOne(questions, hex, question))
+    }
+    await Promise.all(asked)
+  }
+
+  /** Both sides agreed on a feed that we take; gives who shares it with the others. */
+  agreed(hex: string): Owner {
+    this.given.delete(hex)
+    const owner = this.owners.get(hex)
+    return owner && this.stack.has(owner) ? owner : 'application'
+  }
+
+  /** A store is gone, and what it gave. */
+  disown(mount: Mount) {
+    for (const [hex, owner] of this.owners) {
+      if (owner !== mount) continue
+      this.owners.delete(hex)
+      this.given.delete(hex)
+    }
   }
 
   /** An owned core by its key, never creating one. */
   async resolve(key: Buffer, namespace: Namespace): Promise<Core | undefined> {
     for (const mount of this.stack.sharing(namespace)) {
-      const core = await this.ask(mount, key, () => mount.store.resolve?.(key))
-      if (core) return core
-    }
-    return undefined
-  }
-
-  private async decide(question: FeedQuestion): Promise<Core | undefined> {
-    const { key, namespace } = question
-    const hex = key.toString('hex')
-    const mounts = this.stack.accepting(namespace)
-    for (const mount of mounts) {
       const { store } = mount
-      if (store.reject && (await this.stack.ask(mount, () => store.reject?.(question), true)))
-        return undefined
-    }
-    const late = this.late.get(hex)
-    this.late.delete(hex)
-    const held = late ?? this.hooks.known(hex) ?? (await this.resolve(key, namespace))
-    if (held) return held
-    for (const mount of mounts) {
-      const core = await this.ask(mount, key, () => mount.store.store?.(question))
+      const core = store.resolve && (await this.ask(mount, key, namespace, () => store.resolve?.(key)))
       if (core) return core
     }
     return undefined
   }
 
-  private async ask(
-    mount: Mount,
-    key: Buffer,
-    question: () => Core | null | undefined | Promise<Core | null | undefined>,
-  ) {
-    const core = await this.stack.ask(mount, question, null)
-    if (core) this.owners.set(key.toString('hex'), mount)
-    return core ?? undefined
+  private async reconsiderOne(questions: Map<string, FeedQuestion>, hex: string, question: FeedQuestion) {
+    const core = await this.decide(question)
+    if (core && questions.get(hex) === question && questions.delete(hex)) this.onlate(question)
+  }
+
+  private async decide(question: FeedQuestion, shared?: Promise<void>): Promise<Core | undefined> {
+    const { key, namespace } = question
+    if (await this.isRejected(question)) return undefined
+    const core = await this.find(question)
+    if (core || !shared) return core
+    await shared
+    return this.held(hexOf(key), namespace)
+  }
+
+  private async isRejected(question: FeedQuestion): Promise<boolean> {
+    const { key, namespace } = question
+    for (const mount of this.stack.accepting(namespace)) {
+      const { store } = mount
+      const where = { key, namespace }
+      if (store.reject && (await this.stack.ask(mount, () => store.reject?.(question), true, where)))
+        return true
+    }
+    return false
+  }
+
+  private async find(question: FeedQuestion): Promise<Core | undefined> {
+    const { key, namespace } = question
+    const hex = hexOf(key)
+    for (;;) {
+      const held = this.held(hex, namespace)
+      if (held) return held
+      const asking = this.asking.get(hex)
+      if (!asking) break
+      await asking
+    }
+    const asking = this.obtain(question)
+    this.asking.set(hex, asking)
+    const core = await asking
+    this.asking.delete(hex)
+    return core
+  }
+
+  /** A core that is here already, where the namespace shares it or has a store that takes feeds. */
+  private held(hex: string, namespace: Namespace): Core | undefined {
+    if (!this.holdings.isOwned(hex, namespace) && !this.stack.takes(namespace)) return undefined
+    return this.given.get(hex) ?? this.holdings.core(hex)
+  }
+
+  private async obtain(question: FeedQuestion): Promise<Core | undefined> {
+    const { key, namespace } = question
+    const owned = await this.resolve(key, namespace)
+    if (owned) return owned
+    for (const mount of this.stack.accepting(namespace)) {
+      const { store } = mount
+      const core = store.store && (await this.ask(mount, key, namespace, () => store.store?.(question)))
+      if (!core) continue
+      this.given.set(hexOf(key), core)
+      return core
+    }
+    return undefined
+  }
+
+  /** Asks a store for the core of a key, and makes sure that it is one. */
+  private async ask(mount: Mount, key: Buffer, namespace: Namespace, question: () => unknown) {
+    const hex = hexOf(key)
+    const checked = async () => {
+      const core = await question()
+      if (core === null || core === undefined) return undefined
+      if (!isCore(core)) throw new TypeError('it gave something that is no core')
+      if ((keyHex(core) ?? (await this.holdings.keyOf(core))) !== hex)
+        throw new TypeError(`it gave a core of another key for ${hex}`)
+      this.holdings.contain(core)
+      return core
+    }
+    const core = await this.stack.ask<Core | undefined>(mount, checked, undefined, { key, namespace })
+    if (core) this.owners.set(hex, mount)
+    return core
+  }
+
+  private declinedOf(session: Session, namespace: Namespace): Map<string, FeedQuestion> {
+    const byNamespace = this.declined.get(session) ?? new Map<Namespace, Map<string, FeedQuestion>>()
+    this.declined.set(session, byNamespace)
+    const questions = byNamespace.get(namespace) ?? new Map<string, FeedQuestion>()
+    byNamespace.set(namespace, questions)
+    return questions
   }
 }
 
-/** Waits for a promise, or for so many ms. */
-function firstOf(promise: Promise<unknown>, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    const done = () => {
-      clearTimeout(timer)
+/** Resolves when all is decided; after a while, as soon as something is taken; after `patience` ms in any case. */
+function enough(decisions: Promise<void>[], isSome: () => boolean, patience: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let isLate = false
+    const check = () => {
+      if (isLate && isSome()) done()
+    }
+    const grown = setTimeout(() => {
+      isLate = true
+      check()
+    }, grace)
+    const last = setTimeout(done, patience)
+    function done() {
+      clearTimeout(grown)
+      clearTimeout(last)
       resolve()
     }
-    promise.then(done, done)
+    for (const decision of decisions) decision.then(check, () => {})
+    Promise.all(decisions).then(done, reject)
   })
 }
+
+const hexOf = (key: Uint8Array) => Buffer.from(key).toString('hex')

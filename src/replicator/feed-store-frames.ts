@@ -1,0 +1,98 @@
+/**
+ * How the index of a FeedStore lies in a file; numbers are 32 bits, little endian.
+ *
+ *   header   'r8fi' · generation · salt · bytes of the snapshot · its CRC-32 · CRC-32 of the 20 bytes before
+ *   snapshot a frame for each record that was there when the file was begun
+ *   tail     a frame for each record since
+ *   frame    bytes of the record · CRC-32 of salt and record · the record, JSON in UTF-8
+ *
+ * The salt is random, new for each snapshot, and in every frame's checksum: what an earlier use of the file, or a rewrite
+ * that was cut short, left behind the end is not read.
+ */
+export const headerBytes = 24
+const frameBytes = 8
+const magic = Buffer.from('r8fi')
+
+export interface FileHeader {
+  /** Counts the snapshots. */
+  generation: number
+  salt: number
+  snapshotBytes: number
+  snapshotSum: number
+}
+
+export function newSalt(): number {
+  return globalThis.crypto.getRandomValues(new Uint32Array(1))[0] as number
+}
+
+export function encodeHeader(generation: number, salt: number, snapshot: Uint8Array): Buffer {
+  const header = Buffer.alloc(headerBytes)
+  magic.copy(header)
+  header.writeUInt32LE(generation, 4)
+  header.writeUInt32LE(salt, 8)
+  header.writeUInt32LE(snapshot.length, 12)
+  header.writeUInt32LE(crc32(snapshot), 16)
+  header.writeUInt32LE(crc32(header.subarray(0, 20)), 20)
+  return header
+}
+
+/** undefined for a file that was never finished; null for bytes that are no header. */
+export function decodeHeader(bytes: Uint8Array): FileHeader | null | undefined {
+  if (bytes.length < headerBytes || bytes.every((byte) => byte === 0)) return undefined
+  const header = Buffer.from(bytes)
+  const valid =
+    header.subarray(0, 4).equals(magic) && header.readUInt32LE(20) === crc32(header.subarray(0, 20))
+  if (!valid) return null
+  return {
+    generation: header.readUInt32LE(4),
+    salt: header.readUInt32LE(8),
+    snapshotBytes: header.readUInt32LE(12),
+    snapshotSum: header.readUInt32LE(16),
+  }
+}
+
+export function encodeFrames(salt: number, records: readonly unknown[]): Buffer {
+  return Buffer.concat(records.flatMap((record) => encodeFrame(salt, record)))
+}
+
+/** The records up to the first frame that is torn, and where that is. */
+export function decodeFrames(salt: number, bytes: Uint8Array): { records: unknown[]; end: number } {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const records: unknown[] = []
+  let end = 0
+  while (end + frameBytes <= buffer.length) {
+    const from = end + frameBytes
+    const to = from + buffer.readUInt32LE(end)
+    if (to > buffer.length || buffer.readUInt32LE(end + 4) !== sumOf(salt, buffer.subarray(from, to))) break
+    records.push(JSON.parse(buffer.toString('utf8', from, to)))
+    end = to
+  }
+  return { records, end }
+}
+
+function encodeFrame(salt: number, record: unknown): Buffer[] {
+  const json = Buffer.from(JSON.stringify(record))
+  const head = Buffer.alloc(frameBytes)
+  head.writeUInt32LE(json.length, 0)
+  head.writeUInt32LE(sumOf(salt, json), 4)
+  return [head, json]
+}
+
+function sumOf(salt: number, bytes: Uint8Array): number {
+  const seed = Buffer.alloc(4)
+  seed.writeUInt32LE(salt)
+  return crc32(bytes, crc32(seed))
+}
+
+/** CRC-32 as in ISO 3309, a byte at a time. `before`: of the bytes that came before. */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let sum = ~before
+  for (const byte of bytes) sum = (sum >>> 8) ^ (table[(sum ^ byte) & 255] as number)
+  return ~sum >>> 0
+}
+
+const table = Uint32Array.from({ length: 256 }, (_, n) => {
+  let sum = n
+  for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1
+  return sum
+})

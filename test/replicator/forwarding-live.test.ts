@@ -1,0 +1,174 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Replicator } from '../../src/replicator/replicator.ts'
+import { writer } from '../helpers/cores.ts'
+import { turn } from '../helpers/sessions.ts'
+import { hex, until } from '../helpers/sharing.ts'
+import { arrived, connect, connected, heardBy, meet, replicator, sharing, taking } from './peers.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Lets a fake millisecond pass, and what it set off happen. */
+async function millisecond() {
+  vi.advanceTimersByTime(1)
+  for (let i = 0; i < 10; i++) await turn()
+}
+
+test('every peer is offered the cores of every store, once', async () => {
+  const [a, b, c] = [replicator(), replicator(), replicator()]
+  const cores = [await writer(1), await writer(1), await writer(1)]
+  a.use(sharing(cores[0], cores[1]))
+  a.use(sharing(cores[1], cores[2]))
+  const heard = [heardBy(b), heardBy(c)]
+  connect(a, b)
+  connect(a, c)
+  await Promise.all([a.synced(), b.synced(), c.synced()])
+  a.announce(null, cores)
+  await a.synced()
+  for (const { keys } of heard) expect(keys.toSorted()).toEqual(cores.map(hex).toSorted())
+})
+
+test('what both ends have is offered by one of them, or crosses', async () => {
+  const core = await writer(1)
+  const [a, b] = [replicator(), replicator()]
+  await connected(a, b)
+  const heard = [heardBy(a), heardBy(b)]
+  a.announce(null, core)
+  await a.synced()
+  b.announce(null, core)
+  await b.synced()
+  expect(heard.map(({ keys }) => keys)).toEqual([[], [hex(core)]])
+})
+
+test('a feed is forwarded in each namespace on its own', async () => {
+  const core = await writer(2)
+  const [a, b, c] = [replicator(), replicator(), replicator()]
+  const copies = taking()
+  b.use('one', copies)
+  b.use('two', copies)
+  const heard = heardBy(c)
+  await connected(a, b)
+  await connected(b, c)
+  a.announce('one', core)
+  await until(() => heard.feeds.length === 1)
+  a.announce('two', core)
+  a.announce('three', core)
+  await until(() => heard.feeds.length === 2)
+  await Promise.all([a.synced(), b.synced(), c.synced()])
+  expect(heard.feeds.map(({ namespace }) => namespace)).toEqual(['one', 'two'])
+  expect(b.cores).toHaveLength(1)
+})
+
+test('each hop makes the header anew: the words of a peer are not repeated', async () => {
+  const core = await writer(1)
+  const [a, b, c] = [replicator(), replicator(), replicator()]
+  a.use({ describe: () => ({ from: 'a', admin: true }) })
+  b.use({ describe: () => ({ from: 'b' }) })
+  b.use(taking())
+  const [atB, atC] = [heardBy(b), heardBy(c)]
+  await connected(a, b)
+  await connected(b, c)
+  a.announce(null, core)
+  await until(() => atC.feeds.length === 1)
+  expect(atB.feeds[0]?.header).toEqual({ from: 'a', admin: true })
+  expect(atC.feeds[0]?.header).toEqual({ from: 'b' })
+})
+
+test('forward: false keeps what peers gave', async () => {
+  const [given, own] = [await writer(2), await writer(1)]
+  const [a, b, c] = [replicator(), replicator({ forward: false }), replicator()]
+  const copies = taking()
+  b.use(copies)
+  const heard = heardBy(c)
+  await connected(a, b)
+  await connected(b, c)
+  a.announce(null, given)
+  await arrived(copies.copies, given, 2)
+  b.announce(null, own)
+  await Promise.all([b.synced(), c.synced()])
+  expect(heard.keys).toEqual([hex(own)])
+})
+
+test('one that comes later is offered what was forwarded', async () => {
+  const core = await writer(2)
+  const [a, b, c] = [replicator(), replicator(), replicator()]
+  const [atB, atC] = [taking(), taking()]
+  b.use(atB)
+  c.use(atC)
+  await connected(a, b)
+  a.announce(null, core)
+  await arrived(atB.copies, core, 2)
+  connect(b, c)
+  await c.synced()
+  await arrived(atC.copies, core, 2)
+})
+
+test('two peers that offer the same feed at once fill one core', async () => {
+  const core = await writer(3)
+  const [a, b, c] = [replicator(), replicator(), replicator()]
+  for (const peer of [a, b]) peer.use(sharing(core))
+  let stored = 0
+  const copies = taking()
+  c.use({
+    store: async (question) => {
+      stored++
+      await turn()
+      return copies.store(question)
+    },
+  })
+  connect(a, c)
+  connect(b, c)
+  await c.synced()
+  expect(stored).toBe(1)
+  expect(c.cores).toEqual([...copies.copies.values()])
+})
+
+describe('on a fake clock', () => {
+  async function mesh(size: number): Promise<Replicator[]> {
+    const peers = Array.from({ length: size }, () => replicator({ timeout: 0 }))
+    for (const peer of peers) peer.use(taking())
+    await meet(peers)
+    await Promise.all(peers.map((peer) => peer.synced()))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    return peers
+  }
+
+  test('in a full mesh of 8 a new feed costs at most n(n-1)/2 + n offers', async () => {
+    const peers = await mesh(8)
+    const heard = peers.map(heardBy)
+    peers[0]?.announce(null, await writer(1))
+    for (let ms = 0; ms < 200; ms++) await millisecond()
+    const offers = heard.reduce((sum, { keys }) => sum + keys.length, 0)
+    expect(peers.map((peer) => peer.cores.length)).toEqual(peers.map(() => 1))
+    expect(offers).toBeGreaterThanOrEqual(7)
+    expect(offers).toBeLessThanOrEqual((8 * 7) / 2 + 8)
+    const offered = peers.reduce((sum, peer) => sum + peer.stats.feeds.offered, 0)
+    expect(offered).toBe(2 * offers)
+  })
+
+  test('what comes within the window travels on one page', async () => {
+    const [a, b] = (await mesh(2)) as [Replicator, Replicator]
+    const heard = heardBy(b)
+    for (let i = 0; i < 5; i++) {
+      a.announce(null, await writer(1))
+      await millisecond()
+    }
+    expect(heard.keys).toEqual([])
+    for (let ms = 0; ms < 50; ms++) await millisecond()
+    expect(heard.keys).toHaveLength(5)
+    expect(heard.pages).toBe(1)
+  })
+
+  test('what is heard of within the window is not offered back', async () => {
+    const [a, b] = (await mesh(2)) as [Replicator, Replicator]
+    const core = await writer(1)
+    const heard = [heardBy(a), heardBy(b)]
+    a.announce(null, core)
+    await millisecond()
+    for (let ms = 0; ms < 20; ms++) await millisecond()
+    b.announce(null, core)
+    for (let ms = 0; ms < 60; ms++) await millisecond()
+    expect(heard.map(({ keys }) => keys.length).reduce((sum, count) => sum + count)).toBe(1)
+  })
+})
