@@ -1,5 +1,7 @@
 import Protocol from 'hypercore-protocol'
-import { messageOf, Replic8Error, toReplic8Error } from '../errors.ts'
+import { Replic8Error, toReplic8Error } from '../errors.ts'
+import { AnswerGate } from './answer-gate.ts'
+import { authenticator } from './authenticator.ts'
 import type { Exporter } from './keys.ts'
 import type { KeyPair, ResolvedOptions } from './options.ts'
 
@@ -81,6 +83,8 @@ export class Engine implements Exporter {
   private failed = false
   /** Channels that the peer has open. */
   private remoteChannels = 0
+  /** Requests for blocks pass here. */
+  readonly answers = new AnswerGate()
   /** OPENs, closes and messages that were ignored because nothing allowed them. */
   ignored = 0
 
@@ -92,7 +96,9 @@ export class Engine implements Exporter {
       live: true,
       timeout: options.timeout,
       keyPair,
-      ...(options.onauthenticate ? { onauthenticate: this.authenticator(options.onauthenticate) } : {}),
+      ...(options.onauthenticate
+        ? { onauthenticate: authenticator(options.onauthenticate, (error) => this.fail(error)) }
+        : {}),
       onhandshake: () => {
         this.shaken = true
         handlers.onhandshake()
@@ -168,6 +174,7 @@ export class Engine implements Exporter {
   /** Closes every channel, and all timers. */
   destroy() {
     this.failed = true
+    this.answers.stop()
     // The stream's own clean-up waits for a stream that was opened, and this one never is.
     this.stream._predestroy()
     this.stream.channelizer.destroy()
@@ -178,30 +185,6 @@ export class Engine implements Exporter {
     if (this.failed) return
     this.failed = true
     this.handlers.onfail(error)
-  }
-
-  /** The application's say about the peer's static key: once, whatever it throws, and not after the end. */
-  private authenticator(ask: NonNullable<ResolvedOptions['onauthenticate']>) {
-    return (remotePublicKey: Buffer, done: (error?: Error | null) => void) => {
-      let answered = false
-      const answer = (error?: unknown) => {
-        if (answered || this.failed) return
-        answered = true
-        if (error) return this.fail(refused(error))
-        try {
-          done(null)
-        } catch (thrown) {
-          this.fail(toReplic8Error(thrown, 'ERR_HANDSHAKE'))
-        }
-      }
-      try {
-        const result = ask(remotePublicKey, answer) as { then?: unknown } | undefined
-        if (typeof result?.then === 'function')
-          Promise.resolve(result).catch((error) => answer(error ?? true))
-      } catch (error) {
-        answer(error ?? true)
-      }
-    }
   }
 
   /** Puts this engine between hypercore-protocol's state machine and its channels. */
@@ -306,11 +289,6 @@ const messageHandlers = [
 /** A fresh static Noise key pair. */
 export function noiseKeyPair(): KeyPair {
   return Protocol.keyPair()
-}
-
-function refused(error: unknown): Replic8Error {
-  const detail = `onauthenticate refused the peer: ${error === true ? 'no reason given.' : messageOf(error)}`
-  return new Replic8Error('ERR_HANDSHAKE', detail, { cause: error })
 }
 
 function engineError(error: Error, shaken: boolean): Replic8Error {
