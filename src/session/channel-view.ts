@@ -1,5 +1,6 @@
 import type { AnswerGate } from './answer-gate.ts'
-import type { ChannelHandlers, DataMessage, Engine, EngineChannel } from './engine.ts'
+import type { Engine } from './engine.ts'
+import type { ChannelHandlers, DataMessage, EngineChannel } from './engine-channel.ts'
 import type { StreamView } from './stream-view.ts'
 
 /** What a feed's channel tells the one who watches over it. */

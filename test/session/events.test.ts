@@ -47,7 +47,9 @@ test('update brings a new header, in its namespace only', async () => {
 test('update of a core that is not open: ERR_BAD_ARGUMENT; a bad header: ERR_BAD_HEADER', async () => {
   const [a] = sessions()
   const core = await writer(1)
-  expect(() => a.update({ replicate() {} }, {})).toThrow(expect.objectContaining({ code: 'ERR_BAD_ARGUMENT' }))
+  expect(() => a.update({ replicate() {} }, {})).toThrow(
+    expect.objectContaining({ code: 'ERR_BAD_ARGUMENT' }),
+  )
   expect(() => a.update(core, 1 as never)).toThrow(expect.objectContaining({ code: 'ERR_BAD_HEADER' }))
   a.update(core, {})
   a.destroy()

@@ -90,7 +90,9 @@ test('once hears of one offer, off of none', async () => {
   const offOnce = () => never++
   b.once('advertise', () => once++)
   b.on('advertise', offHandler).once('advertise', offOnce)
-  b.off('advertise', offHandler).off('advertise', offOnce).off('advertise', () => {})
+  b.off('advertise', offHandler)
+    .off('advertise', offOnce)
+    .off('advertise', () => {})
   takeAll(b)
   for (const core of await Promise.all([writer(1), writer(1)])) await a.share(core).accepted
   expect([once, never]).toEqual([1, 0])

@@ -19,7 +19,9 @@ function write(drive: TestCore, name: string, data: string): Promise<void> {
 
 function read(drive: TestCore, name: string): Promise<string> {
   return new Promise((resolve, reject) =>
-    drive.readFile(name, 'utf8', (error: Error | null, data: string) => (error ? reject(error) : resolve(data))),
+    drive.readFile(name, 'utf8', (error: Error | null, data: string) =>
+      error ? reject(error) : resolve(data),
+    ),
   )
 }
 
@@ -62,7 +64,11 @@ async function seedPeer(feeds: number) {
 }
 
 const fullContents = async (cores: TestCore[]) =>
-  (await Promise.all(cores.filter((core) => core.length > 0).map(async (core) => [hex(core), await blocks(core)]))).sort()
+  (
+    await Promise.all(
+      cores.filter((core) => core.length > 0).map(async (core) => [hex(core), await blocks(core)]),
+    )
+  ).sort()
 
 test('the seed program: both ends run it, get all of each other, and end once without an error', async () => {
   const [a, b] = [await seedPeer(2), await seedPeer(1)]
@@ -242,7 +248,9 @@ test('a live session on the same core afterwards, and beside, gets everything', 
   takeAll(f, { make: () => copy })
   await e.share(core).accepted
   await append(core, ['block 2', 'block 3'])
-  await until(() => [copy, copyOf(other, core)].every((one) => one.length === 4 && one.downloaded(0, 4) === 4))
+  await until(() =>
+    [copy, copyOf(other, core)].every((one) => one.length === 4 && one.downloaded(0, 4) === 4),
+  )
   for (const session of [c, e]) session.destroy()
 })
 

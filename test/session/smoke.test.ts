@@ -8,7 +8,10 @@ test('a shared feed is taken, fetched whole, and both sessions end', async () =>
   const core = await writer(5)
   const a = replic8(key)
   const b = replic8(key)
-  for (const [n, s] of [['a', a], ['b', b]] as const) {
+  for (const [n, s] of [
+    ['a', a],
+    ['b', b],
+  ] as const) {
     s.on('problem', (e, w) => console.log(n, 'problem', e.message, w))
     s.on('close', (e) => console.log(n, 'close', e?.message))
     s.on('open', () => console.log(n, 'open'))
