@@ -107,7 +107,8 @@ export class Broker {
   private run(effect: Effect) {
     switch (effect.type) {
       case 'send':
-        return this.hooks.send(effect.message)
+        if (!this.isOutdated(effect)) this.hooks.send(effect.message)
+        return
       case 'advertise':
         return this.advertise(effect.first, effect.namespace, effect.keys, effect.headers)
       case 'agreed':
@@ -151,6 +152,12 @@ export class Broker {
       case 'finished':
         return this.hooks.finished()
     }
+  }
+
+  /** A handler that shared has taken the word back that this side is done, before it was given. */
+  private isOutdated(effect: Effect & { type: 'send' }): boolean {
+    const isDone = (one: Effect) => one.type === 'send' && one.message.type === 'done'
+    return isDone(effect) && this.effects.findLast(isDone) !== effect
   }
 
   private emit(event: string, namespace: Namespace, ...args: unknown[]) {

@@ -6,7 +6,7 @@ import { replic8 } from '../../src/session/replic8.ts'
 import type { Session } from '../../src/session/session.ts'
 import { append, blocks, memory, reader, type TestCore, writer } from '../helpers/cores.ts'
 import { encryptionKey, openSessions, outcomes, sessions, turn } from '../helpers/sessions.ts'
-import { copyOf, happens, hex, nextOffer, takeAll, until } from '../helpers/sharing.ts'
+import { copyOf, hex, nextOffer, takeAll, until } from '../helpers/sharing.ts'
 
 const ended = (stream: unknown) =>
   new Promise<Error | undefined>((resolve) => eos(stream, (error: Error | undefined) => resolve(error)))
@@ -137,12 +137,12 @@ test('a core without blocks is done at once', async () => {
   expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
 })
 
-test('what is shared after the other side was done is fetched all the same', async () => {
+test('what a handler shares when all seemed done is fetched all the same', async () => {
   const [a, b] = await openSessions()
   const [first, second] = [await writer(2), await writer(200)]
   const taken = takeAll(b)
   a.share(first)
-  happens(b, 'sync').then(() => b.share(second))
+  b.once('sync', () => b.share(second))
   const back = takeAll(a)
   expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
   expect(await blocks(copyOf(taken, first))).toHaveLength(2)
