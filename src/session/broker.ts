@@ -66,7 +66,10 @@ export class Broker {
       problem: (error, where) => hooks.problem(error, where),
       onsettled: (cores) => this.tidy(cores.flatMap((core: Core) => keyHex(core) ?? [])),
     })
-    this.syncs = new Syncs(this.cores, handle)
+    this.syncs = new Syncs(this.cores, (event) => {
+      this.downloads.hurry()
+      handle(event)
+    })
   }
 
   /** Gives the negotiation an event and carries out the effects, those of nested events after those of the outer one. */

@@ -41,6 +41,11 @@ export class Downloads {
     else replication?.download.stop()
   }
 
+  /** Tells what has changed now: who asks how far everything is must not be told of a moment ago. */
+  hurry() {
+    this.look.hurry()
+  }
+
   stop() {
     this.look.stop()
   }

@@ -17,6 +17,13 @@ export class Pulse {
     this.timer = setTimeout(() => this.beat(), Math.min(wait, this.interval))
   }
 
+  /** Runs the task now, if it was asked for. */
+  hurry() {
+    if (!this.timer) return
+    clearTimeout(this.timer)
+    this.beat()
+  }
+
   stop() {
     this.stopped = true
     if (this.timer) clearTimeout(this.timer)

@@ -147,7 +147,7 @@ test('accepted gives the very key Buffers of the cores', async () => {
 })
 
 test('accepted is [] where nothing was taken, and where nothing was shared', async () => {
-  const [a, b] = await openSessions(live, live)
+  const [a] = await openSessions(live, live)
   expect(await a.share(await writer(1)).accepted).toEqual([])
   expect(await a.share([]).accepted).toEqual([])
   a.destroy()
