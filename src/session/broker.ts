@@ -75,6 +75,8 @@ export class Broker {
   /** Gives the negotiation an event and carries out the effects, those of nested events after those of the outer one. */
   handle(event: NegotiationEvent) {
     if (this.over) return
+    // What was appended before the question is part of it.
+    if (event.type === 'await-sync') this.downloads.flush()
     for (const effect of wordsFirst(this.negotiation.handle(event))) this.effects.push(effect)
     if (this.running) return
     this.running = true

@@ -59,8 +59,8 @@ export async function nextOffer(session: Session, namespace: string | null = nul
 }
 
 /** Lets the event loop turn until something is so. */
-export async function until(isSo: () => boolean) {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
+export async function until(isSo: () => boolean | Promise<boolean>) {
+  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve))
 }
 
 export const hex = (core: TestCore | Buffer): string =>

@@ -1,35 +1,20 @@
 import eos from 'end-of-stream'
 import hypercore from 'hypercore'
-import hyperdrive from 'hyperdrive'
 import { expect, test } from 'vitest'
 import { replic8 } from '../../src/session/replic8.ts'
 import type { Session } from '../../src/session/session.ts'
 import { append, blocks, memory, reader, type TestCore, writer } from '../helpers/cores.ts'
+import { drive, driveOf, read } from '../helpers/drives.ts'
 import { encryptionKey, openSessions, outcomes, sessions, turn } from '../helpers/sessions.ts'
 import { copyOf, hex, nextOffer, takeAll, until } from '../helpers/sharing.ts'
 
 const ended = (stream: unknown) =>
   new Promise<Error | undefined>((resolve) => eos(stream, (error: Error | undefined) => resolve(error)))
 
-function write(drive: TestCore, name: string, data: string): Promise<void> {
-  return new Promise((resolve, reject) =>
-    drive.writeFile(name, data, (error: Error | null) => (error ? reject(error) : resolve())),
-  )
-}
-
-function read(drive: TestCore, name: string): Promise<string> {
-  return new Promise((resolve, reject) =>
-    drive.readFile(name, 'utf8', (error: Error | null, data: string) =>
-      error ? reject(error) : resolve(data),
-    ),
-  )
-}
-
 /** The program for which the project exists, with the seams that a test needs. */
 async function seedPeer(feeds: number) {
   const coreStore = await Promise.all(Array.from({ length: 3 }, (_, i) => writer(i < feeds ? 3 + i : 0)))
-  const drive = hyperdrive(memory)
-  await write(drive, '/hello.txt', `from ${feeds}`)
+  const asset = await drive({ '/hello.txt': `from ${feeds}` })
   const otherPeers: Session[] = []
   const drives: TestCore[] = []
   const connect = () => {
@@ -38,7 +23,7 @@ async function seedPeer(feeds: number) {
       coreStore,
       coreStore.map((core) => ({ isEmpty: !core.length })),
     )
-    session.share('p2pftw', [drive], [{ type: 'hyperdrive', contentSize: 5432154 }])
+    session.share('p2pftw', [asset], [{ type: 'hyperdrive', contentSize: 5432154 }])
     session.on('advertise', (offer, accept) => {
       const selected: TestCore[] = []
       offer.keys.forEach((key, n) => {
@@ -54,13 +39,13 @@ async function seedPeer(feeds: number) {
       accept(null, selected)
     })
     session.on('p2pftw', 'advertise', (offer, accept) => {
-      const taken = offer.keys.map((key) => hyperdrive(memory, key))
+      const taken = offer.keys.map((key) => driveOf(key))
       drives.push(...taken)
       accept(null, taken)
     })
     return session
   }
-  return { coreStore, drive, drives, otherPeers, connect }
+  return { coreStore, drives, otherPeers, connect }
 }
 
 const fullContents = async (cores: TestCore[]) =>

@@ -98,8 +98,6 @@ test('waits for what is known when it is asked, and not for what is appended aft
   // Again, and again: each time what is there by then.
   for (let i = 0; i < 5; i++) {
     await append(core, 'later')
-    const grown = happens(a, 'sync')
-    await grown
     const { feeds } = await a.synced()
     expect(feeds[0]?.length).toBe(core.length)
     expect(copyOf(taken, core).downloaded(0, core.length)).toBe(core.length)
@@ -172,7 +170,9 @@ describe('rejects', () => {
     a.share(core)
     const { accept } = await offered
     const promise = b.synced({ keys: [core.key] })
+    const withdrawn = happens(b, 'withdraw')
     a.unshare(core)
+    await withdrawn
     accept(null, [])
     await expect(promise).rejects.toMatchObject({ code: 'ERR_WITHDRAWN' })
     a.destroy()
