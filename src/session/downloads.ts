@@ -46,11 +46,6 @@ export class Downloads {
     this.look.hurry()
   }
 
-  /** Looks now. */
-  flush() {
-    if (this.dirty.size > 0) this.report()
-  }
-
   stop() {
     this.look.stop()
   }

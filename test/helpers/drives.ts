@@ -15,7 +15,9 @@ export function driveOf(key: Uint8Array, store: unknown = memory): TestCore {
 }
 
 export function opened(one: TestCore): Promise<void> {
-  return new Promise((resolve, reject) => one.ready((error: Error | null) => (error ? reject(error) : resolve())))
+  return new Promise((resolve, reject) =>
+    one.ready((error: Error | null) => (error ? reject(error) : resolve())),
+  )
 }
 
 export function write(one: TestCore, name: string, data: string): Promise<void> {
@@ -26,7 +28,9 @@ export function write(one: TestCore, name: string, data: string): Promise<void> 
 
 export function read(one: TestCore, name: string): Promise<string> {
   return new Promise((resolve, reject) =>
-    one.readFile(name, 'utf8', (error: Error | null, data: string) => (error ? reject(error) : resolve(data))),
+    one.readFile(name, 'utf8', (error: Error | null, data: string) =>
+      error ? reject(error) : resolve(data),
+    ),
   )
 }
 

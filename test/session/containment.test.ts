@@ -8,7 +8,16 @@ import type { Session } from '../../src/session/session.ts'
 import { append, blocks, memory, reader, ready, type TestCore, writer } from '../helpers/cores.ts'
 import { collected } from '../helpers/garbage.ts'
 import { openSessions, outcomes, sessions, uncaughtErrors } from '../helpers/sessions.ts'
-import { copyOf, type Faults, faultyMemory, happens, hex, problemsOf, takeAll, until } from '../helpers/sharing.ts'
+import {
+  copyOf,
+  type Faults,
+  faultyMemory,
+  happens,
+  hex,
+  problemsOf,
+  takeAll,
+  until,
+} from '../helpers/sharing.ts'
 
 const live = { live: true }
 const uncaught = uncaughtErrors()
@@ -56,24 +65,31 @@ describe('a feed whose storage fails costs that feed only', () => {
     await expectContained([a, b], bad, { code: 'ERR_CORE_FAILED', failsAt: a })
   })
 
-  test.each(['data', 'tree', 'bitfield', 'signatures'])('on write of %s, at the side that downloads', async (file) => {
-    const bad = await writer(3)
-    const faults: Faults = {}
-    const copy = hypercore(faultyMemory(faults, file), bad.key)
-    await ready(copy)
-    faults.write = new Error('disk on fire')
-    const [a, b] = sessions()
-    b.on('advertise', ({ keys }, accept) => {
-      if (keys[0]?.equals(bad.key)) accept(null, keys.map((key) => (key.equals(bad.key) ? copy : reader(key))))
-    })
-    const good = await writer(20)
-    const problems = problemsOf(b)
-    const share = a.share([bad, good])
-    a.pipe(b.stream)
-    await share.accepted
-    expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
-    expect(problems).toEqual([{ code: 'ERR_CORE_FAILED', key: hex(bad) }])
-  })
+  test.each(['data', 'tree', 'bitfield', 'signatures'])(
+    'on write of %s, at the side that downloads',
+    async (file) => {
+      const bad = await writer(3)
+      const faults: Faults = {}
+      const copy = hypercore(faultyMemory(faults, file), bad.key)
+      await ready(copy)
+      faults.write = new Error('disk on fire')
+      const [a, b] = sessions()
+      b.on('advertise', ({ keys }, accept) => {
+        if (keys[0]?.equals(bad.key))
+          accept(
+            null,
+            keys.map((key) => (key.equals(bad.key) ? copy : reader(key))),
+          )
+      })
+      const good = await writer(20)
+      const problems = problemsOf(b)
+      const share = a.share([bad, good])
+      a.pipe(b.stream)
+      await share.accepted
+      expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
+      expect(problems).toEqual([{ code: 'ERR_CORE_FAILED', key: hex(bad) }])
+    },
+  )
 
   test('on open, at the side that takes it', async () => {
     const [a, b] = sessions(live, live)
@@ -82,7 +98,9 @@ describe('a feed whose storage fails costs that feed only', () => {
     const copies = new Map<string, TestCore>()
     b.on('advertise', ({ keys }, accept) => {
       for (const key of keys) {
-        const storage = key.equals(bad.key) ? faultyMemory({ open: new Error('disk on fire') }, 'bitfield') : memory
+        const storage = key.equals(bad.key)
+          ? faultyMemory({ open: new Error('disk on fire') }, 'bitfield')
+          : memory
         copies.set(hex(key), hypercore(storage, key))
       }
       accept(null, [...copies.values()])
@@ -109,26 +127,29 @@ test('a request that is never answered costs its feed: ERR_REQUEST_TIMEOUT', asy
   await expectContained([a, b], bad, { code: 'ERR_REQUEST_TIMEOUT', failsAt: b })
 })
 
-test.each(['offers', 'takes'])('a core that is closed by the side that %s it costs itself only', async (side) => {
-  const [a, b] = await openSessions(live, live)
-  const [bad, good] = [await writer(3), await writer(3)]
-  const taken = takeAll(b)
-  await a.share([bad, good]).accepted
-  await b.synced()
-  const [session, core] = side === 'offers' ? [a, bad] : [b, copyOf(taken, bad)]
-  const problems = problemsOf(session)
-  const other = happens(side === 'offers' ? b : a, side === 'offers' ? 'withdraw' : 'problem')
-  const synced = b.synced({ keys: [bad.key] })
-  await synced
-  await append(bad, 'one more').then(() => new Promise((resolve) => core.close(resolve)))
-  await other
-  expect(problems).toEqual([{ code: 'ERR_CORE_CLOSED', key: hex(bad) }])
-  expect([a, b].map((one) => one.why(bad.key).code)).toEqual(['core-closed', 'core-closed'])
-  await append(good, 'more')
-  await until(() => copyOf(taken, good).length === 4)
-  a.end()
-  expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
-})
+test.each(['offers', 'takes'])(
+  'a core that is closed by the side that %s it costs itself only',
+  async (side) => {
+    const [a, b] = await openSessions(live, live)
+    const [bad, good] = [await writer(3), await writer(3)]
+    const taken = takeAll(b)
+    await a.share([bad, good]).accepted
+    await b.synced()
+    const [session, core] = side === 'offers' ? [a, bad] : [b, copyOf(taken, bad)]
+    const problems = problemsOf(session)
+    const other = happens(side === 'offers' ? b : a, side === 'offers' ? 'withdraw' : 'problem')
+    const synced = b.synced({ keys: [bad.key] })
+    await synced
+    await append(bad, 'one more').then(() => new Promise((resolve) => core.close(resolve)))
+    await other
+    expect(problems).toEqual([{ code: 'ERR_CORE_CLOSED', key: hex(bad) }])
+    expect([a, b].map((one) => one.why(bad.key).code)).toEqual(['core-closed', 'core-closed'])
+    await append(good, 'more')
+    await until(() => copyOf(taken, good).length === 4)
+    a.end()
+    expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
+  },
+)
 
 test('a core that failed can be shared again, and a new one can take its place', async () => {
   const [a, b] = await openSessions(live, live)
@@ -164,7 +185,9 @@ test('a block that does not fit its feed ends the session: ERR_INVALID_PROOF on 
     if (name.endsWith('data')) {
       const readAll = file.read.bind(file)
       file.read = (offset: number, size: number, done: (error: Error | null, data: Buffer) => void) =>
-        readAll(offset, size, (error: Error | null, data: Buffer) => done(error, data && Buffer.alloc(data.length, 'x')))
+        readAll(offset, size, (error: Error | null, data: Buffer) =>
+          done(error, data && Buffer.alloc(data.length, 'x')),
+        )
     }
     return file
   })
@@ -249,7 +272,9 @@ describe('after the end', () => {
     const [declined, unshared] = [await writer(1), await writer(1)]
     const before = [declined, unshared].map(listeners)
     const problems = problemsOf(a)
-    b.on('advertise', ({ keys }, accept) => accept(null, keys[0]?.equals(unshared.key) ? [reader(unshared.key)] : []))
+    b.on('advertise', ({ keys }, accept) =>
+      accept(null, keys[0]?.equals(unshared.key) ? [reader(unshared.key)] : []),
+    )
     await a.share(declined).accepted
     await a.share(unshared).accepted
     a.unshare(unshared)

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Cores } from '../../src/session/cores.ts'
+import { Progress } from '../../src/session/progress.ts'
 import { Pulse } from '../../src/session/pulse.ts'
+import type { Replication } from '../../src/session/replication.ts'
 import type { Session } from '../../src/session/session.ts'
 import { append, reader, type TestCore, writer } from '../helpers/cores.ts'
 import { drive, driveOf } from '../helpers/drives.ts'
@@ -28,7 +31,8 @@ function expectNeverLess(told: Told[]) {
   for (const [i, one] of told.entries()) {
     const before = told[i - 1]
     if (!before) continue
-    for (const name of ['have', 'want', 'bytes'] as const) expect(one[name]).toBeGreaterThanOrEqual(before[name])
+    for (const name of ['have', 'want', 'bytes'] as const)
+      expect(one[name]).toBeGreaterThanOrEqual(before[name])
   }
 }
 
@@ -105,7 +109,11 @@ test('it goes on as the feed grows', async () => {
 test('a peer that boasts of a length beyond all bounds costs nothing', async () => {
   const [a, b] = await openSessions(live, live)
   const core = await writer(2)
-  const boast = { key: core.key, replicate: (...args: unknown[]) => core.replicate(...args), feed: inflated(core) }
+  const boast = {
+    key: core.key,
+    replicate: (...args: unknown[]) => core.replicate(...args),
+    feed: inflated(core),
+  }
   const told = progressOf(b)
   const copy = reader(core.key, { sparse: true })
   takeAll(b, { make: () => copy })
@@ -128,11 +136,44 @@ function inflated(core: TestCore): TestCore {
   })
 }
 
-describe('a pulse', () => {
-  afterEach(() => {
-    vi.useRealTimers()
-  })
+test('an agreement that ends is told once more, before anything else could tell of it', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  const key = Buffer.alloc(32, 1)
+  const told: unknown[] = []
+  const progress = new Progress({ keyOf: () => key } as unknown as Cores, (event, namespace, info) =>
+    told.push([event, namespace, info]),
+  )
+  const state = { have: 0, want: 5 }
+  const replication = {
+    hex: hex(key),
+    traffic: { received: 9 },
+    download: { target: [5], progress: () => ({ ...state }) },
+  } as unknown as Replication
+  progress.start(replication, 'one')
+  progress.start(replication, 'two')
+  vi.runAllTimers()
+  const last = (namespace: string, have: number) => [
+    'progress',
+    namespace,
+    { key, namespace, have, want: 5, bytes: 9 },
+  ]
+  expect(told.splice(0)).toEqual([last('one', 0), last('two', 0)])
+  state.have = 3
+  progress.finish(replication, 'one')
+  expect(told.splice(0)).toEqual([last('one', 3), last('two', 3)])
+  state.have = 4
+  progress.stop()
+  expect(told.splice(0)).toEqual([last('two', 4)])
+  progress.touch(replication)
+  vi.runAllTimers()
+  expect(told).toEqual([])
+})
 
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('a pulse', () => {
   function beating(interval: number) {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
     vi.setSystemTime(1_000_000)
@@ -148,8 +189,9 @@ describe('a pulse', () => {
       vi.advanceTimersByTime(1)
     }
     expect(beats[0]).toBeLessThan(2)
-    expect(beats.length).toBeLessThanOrEqual(10)
-    for (const [i, beat] of beats.entries()) if (i > 0) expect(beat - (beats[i - 1] as number)).toBeGreaterThanOrEqual(100)
+    expect(beats.filter((beat) => beat < 1000).length).toBeLessThanOrEqual(10)
+    for (const [i, beat] of beats.entries())
+      if (i > 0) expect(beat - (beats[i - 1] as number)).toBeGreaterThanOrEqual(100)
   })
 
   test('never forgets the last request, and beats for no other reason', () => {

@@ -55,9 +55,20 @@ test('feeds are counted where they stand', async () => {
   const waiting = happens(b, 'advertise', ({ namespace }) => namespace === 'films')
   a.share('films', declined)
   await waiting
-  await Promise.all([a.synced({ keys: [taken.key] }).catch(() => {}), b.synced({ keys: [taken.key] }).catch(() => {}), until(() => a.stats.feeds.synced === 1 && b.stats.feeds.synced === 1).then(() => a.destroy())])
+  await Promise.all([
+    a.synced({ keys: [taken.key] }).catch(() => {}),
+    b.synced({ keys: [taken.key] }).catch(() => {}),
+    until(() => a.stats.feeds.synced === 1 && b.stats.feeds.synced === 1).then(() => a.destroy()),
+  ])
   for (const { stats } of [a, b]) {
-    expect(stats.feeds).toEqual({ offered: 5, accepted: 2, replicating: 1, synced: 1, declined: 1, withdrawn: 1 })
+    expect(stats.feeds).toEqual({
+      offered: 5,
+      accepted: 2,
+      replicating: 1,
+      synced: 1,
+      declined: 1,
+      withdrawn: 1,
+    })
   }
 })
 
@@ -97,7 +108,14 @@ test('a declined feed costs no block, no HAVE and no channel, whichever side off
   const channel = peer.stream.open(core.key, { onopen: hear, onhave: hear, ondata: hear, onstatus: hear })
   channel.want({ start: 0, length: 1024 * 1024 })
   channel.request({ index: 0 })
-  peer.send({ type: 'offer', first: 0, namespace: null, keys: [Buffer.alloc(32, 3)], lengths: [[9]], headers: [{}] })
+  peer.send({
+    type: 'offer',
+    first: 0,
+    namespace: null,
+    keys: [Buffer.alloc(32, 3)],
+    lengths: [[9]],
+    headers: [{}],
+  })
   await peer.heard('answer')
   peer.send({ type: 'ping', token: 1 })
   await peer.heard('pong')

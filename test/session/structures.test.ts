@@ -27,7 +27,9 @@ test('a hyperdrive is fetched whole, metadata and content, though it is sparse',
   const copy = copyOf(taken, original)
   expect(await isWhole(copy, original)).toBe(true)
   expect([await read(copy, '/a.txt'), await read(copy, '/b/c.txt')]).toEqual(['one', 'two'])
-  expect(report.feeds).toMatchObject([{ namespace: 'drives', direction: 'in', length: original.metadata.length }])
+  expect(report.feeds).toMatchObject([
+    { namespace: 'drives', direction: 'in', length: original.metadata.length },
+  ])
 })
 
 test('three drives one way and two the other, beside 20 cores, on one stream', async () => {
@@ -66,7 +68,10 @@ test('drives of one corestore at both ends, each on its own view of the stream',
 describe('other cores of a store', () => {
   test('do not leak, even if the peer knows their key and opens their channel', async () => {
     const store = await openStore()
-    const [one, two] = [await drive({ '/1': '1' }, store.namespace('1')), await drive({ '/2': '2' }, store.namespace('2'))]
+    const [one, two] = [
+      await drive({ '/1': '1' }, store.namespace('1')),
+      await drive({ '/2': '2' }, store.namespace('2')),
+    ]
     const secret = store.get()
     await ready(secret)
     await append(secret, ['secret'])
@@ -149,7 +154,11 @@ test('a drive is forwarded before its metadata is here', async () => {
   await b.share('drives', middle).accepted
   const [a, b2] = await openSessions(live, live)
   takeAll(b2, { ...drives, make: () => middle })
-  const arrived = happens(c, 'sync', () => copyOf(taken, original).metadata.length === original.metadata.length)
+  const arrived = happens(
+    c,
+    'sync',
+    () => copyOf(taken, original).metadata.length === original.metadata.length,
+  )
   await a.share('drives', original).accepted
   await arrived
   const copy = copyOf(taken, original)
@@ -184,7 +193,9 @@ test('what has one feed, as a hypertrie has, is taken by it', async () => {
     replicate: (...args: unknown[]) => feed.replicate(...args),
   }
   const copy = reader(feed.key, { sparse: true })
-  takeAll(b, { make: (key) => ({ key, feed: copy, replicate: (...args: unknown[]) => copy.replicate(...args) }) })
+  takeAll(b, {
+    make: (key) => ({ key, feed: copy, replicate: (...args: unknown[]) => copy.replicate(...args) }),
+  })
   a.share(trie)
   a.pipe(b.stream)
   const report = await b.synced()
@@ -204,17 +215,20 @@ test('something of which only key and replicate are known still counts what it f
   expect(await blocks(copy)).toEqual(await blocks(core))
 })
 
-test.each(['the core first', 'the drive first'])('a drive and its own metadata core, both shared, %s', async (order) => {
-  const [a, b] = sessions()
-  const original = await drive({ '/a.txt': 'one' })
-  const taken = takeAll(b, drives)
-  const shares = [() => a.share(original.metadata), () => a.share('drives', original)]
-  for (const share of order === 'the core first' ? shares : shares.reverse()) share()
-  b.on('advertise', (_offer, accept) => accept(null, []))
-  a.pipe(b.stream)
-  expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
-  expect(await isWhole(copyOf(taken, original), original)).toBe(true)
-})
+test.each(['the core first', 'the drive first'])(
+  'a drive and its own metadata core, both shared, %s',
+  async (order) => {
+    const [a, b] = sessions()
+    const original = await drive({ '/a.txt': 'one' })
+    const taken = takeAll(b, drives)
+    const shares = [() => a.share(original.metadata), () => a.share('drives', original)]
+    for (const share of order === 'the core first' ? shares : shares.reverse()) share()
+    b.on('advertise', (_offer, accept) => accept(null, []))
+    a.pipe(b.stream)
+    expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
+    expect(await isWhole(copyOf(taken, original), original)).toBe(true)
+  },
+)
 
 test('a drive that comes while its metadata core replicates takes its place', async () => {
   const [a, b] = await openSessions(live, live)
@@ -258,30 +272,36 @@ test('with whole: false a drive fetches the files that are read, and the session
   expect((await contentOf(copy)).downloaded(0, 3)).toBe(1)
 })
 
-test.each(['near', 'far'])('closing the corestore in the middle, at the %s end, costs its drives only', async (end) => {
-  const store = await openStore()
-  const [a, b] = await openSessions(live, live)
-  const [problemsA, problemsB] = [problemsOf(a), problemsOf(b)]
-  const atNear = end === 'near'
-  const originals = [
-    await drive({ '/1': '1' }, atNear ? store.namespace('1') : memory),
-    await drive({ '/2': '2' }, atNear ? store.namespace('2') : memory),
-  ]
-  const core = await writer(3)
-  const copies = takeAll(b)
-  takeAll(b, { ...drives, make: (key) => driveOf(key, atNear ? memory : store.namespace(hex(key))) })
-  await Promise.all([a.share('drives', originals).accepted, a.share(core).accepted])
-  await b.synced()
-  await new Promise((resolve) => store.close(resolve))
-  await until(() => (atNear ? problemsA : problemsB).length === 2)
-  expect((atNear ? problemsA : problemsB).map(({ code }) => code)).toEqual(['ERR_CORE_CLOSED', 'ERR_CORE_CLOSED'])
-  for (const original of originals) {
-    const codes = [a, b].map((session) => session.why(original.metadata.key).code)
-    expect(codes).toEqual(['core-closed', 'core-closed'])
-  }
-  await append(core, 'more')
-  await until(() => copyOf(copies, core).length === 4)
-  expect((atNear ? problemsB : problemsA).every(({ code }) => code === 'ERR_CORE_CLOSED')).toBe(true)
-  a.end()
-  expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
-})
+test.each(['near', 'far'])(
+  'closing the corestore in the middle, at the %s end, costs its drives only',
+  async (end) => {
+    const store = await openStore()
+    const [a, b] = await openSessions(live, live)
+    const [problemsA, problemsB] = [problemsOf(a), problemsOf(b)]
+    const atNear = end === 'near'
+    const originals = [
+      await drive({ '/1': '1' }, atNear ? store.namespace('1') : memory),
+      await drive({ '/2': '2' }, atNear ? store.namespace('2') : memory),
+    ]
+    const core = await writer(3)
+    const copies = takeAll(b)
+    takeAll(b, { ...drives, make: (key) => driveOf(key, atNear ? memory : store.namespace(hex(key))) })
+    await Promise.all([a.share('drives', originals).accepted, a.share(core).accepted])
+    await b.synced()
+    await new Promise((resolve) => store.close(resolve))
+    await until(() => (atNear ? problemsA : problemsB).length === 2)
+    expect((atNear ? problemsA : problemsB).map(({ code }) => code)).toEqual([
+      'ERR_CORE_CLOSED',
+      'ERR_CORE_CLOSED',
+    ])
+    for (const original of originals) {
+      const codes = [a, b].map((session) => session.why(original.metadata.key).code)
+      expect(codes).toEqual(['core-closed', 'core-closed'])
+    }
+    await append(core, 'more')
+    await until(() => copyOf(copies, core).length === 4)
+    expect((atNear ? problemsB : problemsA).every(({ code }) => code === 'ERR_CORE_CLOSED')).toBe(true)
+    a.end()
+    expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
+  },
+)
