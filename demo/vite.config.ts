@@ -1,6 +1,6 @@
 // The demo: `npm start` builds and serves it; `npx vite demo --configLoader runner` serves it while it is worked on.
 import { fileURLToPath } from 'node:url'
-import { mergeConfig, type Plugin, type UserConfig } from 'vite'
+import { defineConfig, mergeConfig, type Plugin, type UserConfig } from 'vite'
 import { browserPlatform } from '../platform.config.ts'
 
 const policy = [
@@ -28,14 +28,28 @@ function contentSecurityPolicy(): Plugin {
   }
 }
 
-export default mergeConfig(browserPlatform, {
-  root: fileURLToPath(new URL('.', import.meta.url)),
-  base: './',
-  plugins: [contentSecurityPolicy()],
-  build: {
-    target: 'es2022',
-    sourcemap: true,
-    reportCompressedSize: false,
-    modulePreload: { polyfill: false },
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** The dev server's optimizer gives the names of an ES module that CommonJS requires to the wrong file. */
+const whileServing: UserConfig = {
+  resolve: {
+    alias: [{ find: /^sodium-universal$/, replacement: here('../src/platform/browser/sodium.ts') }],
   },
-} satisfies UserConfig)
+}
+
+export default defineConfig(({ command, isPreview }) =>
+  mergeConfig(
+    command === 'serve' && !isPreview ? mergeConfig(browserPlatform, whileServing) : browserPlatform,
+    {
+      root: here('.'),
+      base: './',
+      plugins: [contentSecurityPolicy()],
+      build: {
+        target: 'es2022',
+        sourcemap: true,
+        reportCompressedSize: false,
+        modulePreload: { polyfill: false },
+      },
+    } satisfies UserConfig,
+  ),
+)

@@ -35,6 +35,7 @@ test('a declined feed costs no block and no HAVE, and can be accepted later', as
   expect(wireTo?.received).toBeLessThan(65_536)
   expect(wireOf?.received).toBeGreaterThan(10 * MB)
 
+  await without.page.bringToFront()
   await without.page.getByText('Declined (2)').click()
   await without.accept('noise.bin')
   await without.hasWhole('noise.bin')

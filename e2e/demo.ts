@@ -40,7 +40,7 @@ export const test = base.extend<{ room: Room }>({
   room: async ({ context }, use) => {
     const room = new Room(context)
     await use(room)
-    expect(room.errors, 'errors in the pages').toEqual([])
+    await room.expectNoTrouble()
   },
 })
 
@@ -48,7 +48,8 @@ export const newKey = () => randomBytes(32).toString('hex')
 
 /** One key, and the tabs that have it in their address. */
 export class Room {
-  readonly errors: string[] = []
+  private readonly errors: string[] = []
+  private readonly tabs: Tab[] = []
   readonly key = newKey()
   private readonly context: BrowserContext
 
@@ -60,10 +61,20 @@ export class Room {
   async open(key = this.key): Promise<Tab> {
     const page = await this.context.newPage()
     page.on('pageerror', (error) => this.errors.push(String(error)))
+    page.on('console', (message) => message.type() === 'error' && this.errors.push(message.text()))
     await page.goto(`/#${key}`)
     const tab = new Tab(page)
+    this.tabs.push(tab)
     await tab.ready()
     return tab
+  }
+
+  /** Nothing was thrown or refused in any tab, and none shows a problem. */
+  async expectNoTrouble() {
+    expect(this.errors).toEqual([])
+    for (const { page } of this.tabs) {
+      if (!page.isClosed()) await expect(page.getByRole('alert')).toHaveCount(0)
+    }
   }
 
   /** Opens tabs that all know each other. */
@@ -107,6 +118,7 @@ export class Tab {
   }
 
   async write(text: string) {
+    await this.page.bringToFront()
     const box = this.page.getByRole('textbox', { name: 'Your message' })
     await box.fill(text)
     await box.press('Enter')

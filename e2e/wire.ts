@@ -7,6 +7,8 @@ declare global {
 }
 
 export interface Wire {
+  /** Connections that this page has made or tried to make. */
+  connections(): number
   /** Bytes of all data channels that this page had, as the browser counts them. */
   carried(): Promise<{ sent: number; received: number }>
   /** Bytes that may still be sent; what is sent beyond them is lost, as on a link that died. */
@@ -29,6 +31,7 @@ export function watchWire() {
     if (window.wire.budget >= 0) send.call(this, data)
   } as typeof RTCDataChannel.prototype.send
   window.wire = {
+    connections: () => connections.length,
     budget: Number.POSITIVE_INFINITY,
     async carried() {
       const total = { sent: 0, received: 0 }

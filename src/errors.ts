@@ -38,7 +38,8 @@ export const errorCodes = {
   ERR_REQUEST_TIMEOUT:
     'The peer did not answer a request for a block in time; the feed was closed, the others go on.',
   ERR_STORE_FAILED: 'A core store threw; it cost the feed that it was asked about.',
-  ERR_STORE_TIMEOUT: 'A core store gave no answer within storeTimeout; it cost the feed that it was asked about.',
+  ERR_STORE_TIMEOUT:
+    'A core store gave no answer within storeTimeout; it cost the feed that it was asked about.',
   ERR_STREAM: 'The transport stream failed; see error.cause.',
   ERR_STORAGE: 'The storage failed; see error.cause.',
   ERR_STORAGE_LOCKED: 'Another tab or process has this core open; close it there first.',

@@ -51,7 +51,7 @@ export function createFeedRow(first: FeedView): Row<FeedView> {
     else setText(icon, extensionOf(header.name))
     setText(title, titleOf(header))
     setAttribute(title, 'title', titleOf(header))
-    setText(details, view.details.join(' · '))
+    setText(details, view.details.map(unbroken).join(' · '))
     bar.hidden = view.progress === null
     bar.value = view.progress ?? 0
     setAttribute(bar, 'aria-label', `Progress of ${titleOf(header)}`)
@@ -64,6 +64,9 @@ export function createFeedRow(first: FeedView): Row<FeedView> {
   element.dataset.kind = first.header.kind
   return { element, update }
 }
+
+/** A line ends between two facts, not within one. */
+const unbroken = (fact: string) => (fact.length < 40 ? fact.replaceAll(' ', '\u00a0') : fact)
 
 function extensionOf(name: string): string {
   const extension = /\.([a-z0-9]{1,4})$/i.exec(name)?.[1]

@@ -54,12 +54,24 @@ export function isSynced(offer: Outgoing | Incoming): boolean {
   return 'told' in offer ? covers(offer.caughtUp, offer.lengths) : covers(offer.have, offer.known)
 }
 
-/** Says so each time a feed becomes caught up in all its agreements. */
+/**
+ * Says so each time a feed becomes caught up in all its agreements. Blocks can arrive before the word of them: then it
+ * was caught up all the time, and becomes so again with the word.
+ */
 export function updateSynced(state: State, feed: FeedState) {
-  const synced = feed.agreements > 0 && standing(feed).every(isSynced)
-  if (synced === feed.synced) return
+  const offers = standing(feed)
+  const synced = feed.agreements > 0 && offers.every(isSynced)
+  const length = synced ? Math.max(...offers.map(offeredLength)) : 0
+  const news = synced && (!feed.synced || length > feed.syncedLength)
   feed.synced = synced
-  if (synced) state.effects.push({ type: 'sync', key: feed.key })
+  if (!news) return
+  feed.syncedLength = length
+  state.effects.push({ type: 'sync', key: feed.key })
+}
+
+/** Blocks that the offering side has. */
+function offeredLength(offer: Outgoing | Incoming): number {
+  return ('told' in offer ? offer.lengths : offer.known).reduce((sum, length) => sum + length, 0)
 }
 
 /** The latest offers of a feed: one a namespace and side. */

@@ -56,6 +56,8 @@ export interface FeedState {
   /** Accepted offers that stand; the channel is open while there are any. */
   agreements: number
   synced: boolean
+  /** Blocks offered when it was last said to be caught up. */
+  syncedLength: number
 }
 
 export interface ShareState {
@@ -166,7 +168,7 @@ export function createState(options: NegotiationOptions): State {
 export function feedOf(state: State, key: HexKey): FeedState {
   let feed = state.feeds.get(key)
   if (!feed) {
-    feed = { key, outgoing: new Map(), incoming: new Map(), agreements: 0, synced: false }
+    feed = { key, outgoing: new Map(), incoming: new Map(), agreements: 0, synced: false, syncedLength: 0 }
     state.feeds.set(key, feed)
   }
   return feed

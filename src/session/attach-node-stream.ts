@@ -54,8 +54,15 @@ export function attachNodeStream(wire: WireStream, stream: NodeStream, onfail: (
       return onfail(new Replic8Error('ERR_STREAM', 'It gives text, and must give bytes.'))
     if (wire.write(chunk) === false) stream.pause()
   })
-  stream.on('end', () => wire.end())
-  stream.on('error', (error: Error) => onfail(transportError(error)))
+  let heardAll = false
+  stream.on('end', () => {
+    heardAll = true
+    wire.end()
+  })
+  // What fails after its end takes nothing away: the peer's last words may still wait to be heard.
+  stream.on('error', (error: Error) => {
+    if (!heardAll) onfail(transportError(error))
+  })
   stream.on('close', () => {
     state.closed = true
     // What came before is still being taken; if there is no goodbye in it, this is a cut.

@@ -2,13 +2,15 @@ import { Replic8Error, toReplic8Error } from '../errors.ts'
 import { offersOf } from '../negotiation/agreement.ts'
 import type { Effect, Namespace, NegotiationEvent } from '../negotiation/events.ts'
 import { Negotiation } from '../negotiation/negotiation.ts'
-import type { ControlMessage, Header } from '../wire/messages.ts'
-import { Acceptance, type AcceptHandler, type AcceptOutcome, freezeOffer } from './accept.ts'
+import type { ControlMessage } from '../wire/messages.ts'
+import type { AcceptHandler } from './accept.ts'
 import { type Core, keyHex } from './core.ts'
 import { Cores } from './cores.ts'
 import { Downloads } from './downloads.ts'
+import { EffectQueue } from './effect-queue.ts'
 import type { Engine } from './engine.ts'
 import type { Meter } from './meter.ts'
+import { Offers } from './offers.ts'
 import type { ResolvedOptions } from './options.ts'
 import { Progress } from './progress.ts'
 import type { Replication } from './replication.ts'
@@ -36,17 +38,17 @@ export class Broker {
   readonly cores: Cores
   readonly shares: Shares
   readonly syncs: Syncs
-  private readonly options: ResolvedOptions
   private readonly hooks: BrokerHooks
   private readonly downloads: Downloads
   private readonly progress: Progress
-  private readonly acceptances = new Map<number, Acceptance>()
-  private effects: Effect[] = []
-  private running = false
+  private readonly offers: Offers
+  private readonly queue = new EffectQueue(
+    (effect) => this.run(effect),
+    () => this.over,
+  )
   private over = false
 
   constructor(options: ResolvedOptions, meter: Meter, hooks: BrokerHooks) {
-    this.options = options
     this.hooks = hooks
     this.negotiation = new Negotiation({ live: options.live, limits: options.limits })
     this.cores = new Cores(meter, options.acceptTimeout, {
@@ -70,22 +72,17 @@ export class Broker {
       this.downloads.hurry()
       handle(event)
     })
+    this.offers = this.createOffers(options.acceptTimeout)
   }
 
   /** Gives the negotiation an event and carries out the effects, those of nested events after those of the outer one. */
   handle(event: NegotiationEvent) {
     if (this.over) return
-    for (const effect of wordsFirst(this.negotiation.handle(event))) this.effects.push(effect)
-    if (this.running) return
-    this.running = true
     try {
-      for (let i = 0; i < this.effects.length && !this.over; i++) this.run(this.effects[i] as Effect)
+      this.queue.add(this.negotiation.handle(event))
     } catch (error) {
       // Not knowing what was carried out, the session cannot keep its word.
       this.hooks.fail(toReplic8Error(error, 'ERR_CORE_FAILED'))
-    } finally {
-      this.effects = []
-      this.running = false
     }
   }
 
@@ -100,7 +97,7 @@ export class Broker {
     this.downloads.stop()
     this.progress.stop()
     this.over = true
-    for (const acceptance of this.acceptances.values()) acceptance.cancel()
+    this.offers.end()
     const closed = error ?? new Replic8Error('ERR_CLOSED')
     this.shares.end(error)
     this.syncs.end(closed)
@@ -110,9 +107,10 @@ export class Broker {
   private run(effect: Effect) {
     switch (effect.type) {
       case 'send':
-        return this.hooks.send(effect.message)
+        if (!this.queue.isOutdated(effect)) this.hooks.send(effect.message)
+        return
       case 'advertise':
-        return this.advertise(effect.first, effect.namespace, effect.keys, effect.headers)
+        return this.offers.advertise(effect)
       case 'agreed':
         return this.onagreed(effect)
       case 'open-feed':
@@ -160,56 +158,16 @@ export class Broker {
     this.hooks.emit(event, namespace, ...args)
   }
 
-  private advertise(first: number, namespace: Namespace, keys: string[], headers: Header[]) {
-    const handlers = this.hooks.handlers(namespace)
-    if (handlers.length === 0) {
-      this.handle({ type: 'answer', first, accepted: keys.map(() => false), reason: 'no-handler' })
-      return
-    }
-    const acceptance = new Acceptance(keys, this.options.acceptTimeout, {
-      open: (core) => this.cores.open(core),
-      onanswer: (outcome) => this.onanswer(first, keys, outcome),
-      onproblem: (error) => this.hooks.problem(error, { namespace }),
-      onrefuse: (error) => this.refuse(error),
+  private createOffers(acceptTimeout: number): Offers {
+    const { hooks } = this
+    return new Offers(this.cores, acceptTimeout, {
+      handlers: (namespace) => hooks.handlers(namespace),
+      handle: (event) => this.handle(event),
+      onanswered: (keys) => this.tidy(keys),
+      onfail: (replication, error) => this.onfail(replication, error),
+      problem: (error, where) => hooks.problem(error, where),
+      refuse: (told, error) => hooks.fail(told, error),
     })
-    this.acceptances.set(first, acceptance)
-    acceptance.ask(
-      freezeOffer(
-        namespace,
-        keys.map((key) => this.cores.keyOf(key)),
-        headers,
-      ),
-      handlers,
-    )
-  }
-
-  private onanswer(first: number, keys: string[], { taken, reason }: AcceptOutcome) {
-    this.acceptances.delete(first)
-    const chosen = new Set<string>()
-    for (const { core, hex, options } of taken) {
-      chosen.add(hex)
-      this.cores.contain(core)
-      const replication = this.cores.add(core, hex)
-      replication.configure(options)
-      this.watch(replication)
-    }
-    this.handle({ type: 'answer', first, accepted: keys.map((key) => chosen.has(key)), reason })
-    this.tidy(keys)
-  }
-
-  private watch(replication: Replication) {
-    const { core } = replication
-    this.cores.watchOpened(replication).catch((error) => {
-      if (replication.core === core) this.onfail(replication, toReplic8Error(error, 'ERR_CORE_FAILED'))
-    })
-  }
-
-  private refuse(error: Error) {
-    const code = (error as { code?: unknown }).code
-    const told = new Replic8Error('ERR_PEER_REFUSED', undefined, {
-      reason: { code: typeof code === 'string' ? code : 'ERR_REFUSED', message: error.message },
-    })
-    this.hooks.fail(told, error)
   }
 
   private onagreed({ key, namespace, direction }: Effect & { type: 'agreed' }) {
@@ -269,13 +227,4 @@ export class Broker {
     this.cores.drop(replication)
     this.hooks.problem(error, { key })
   }
-}
-
-/** The peer hears why a channel is closed before it is: it would open it again otherwise. */
-function wordsFirst(effects: Effect[]): Effect[] {
-  const closes = effects.filter(({ type }) => type === 'close-feed')
-  if (closes.length === 0) return effects
-  const rest = effects.filter(({ type }) => type !== 'close-feed')
-  const words = rest.findLastIndex(({ type }) => type === 'send') + 1
-  return [...rest.slice(0, words), ...closes, ...rest.slice(words)]
 }

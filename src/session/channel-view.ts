@@ -1,4 +1,6 @@
-import type { ChannelHandlers, DataMessage, Engine, EngineChannel } from './engine.ts'
+import type { AnswerGate } from './answer-gate.ts'
+import type { Engine } from './engine.ts'
+import type { ChannelHandlers, DataMessage, EngineChannel } from './engine-channel.ts'
 import type { StreamView } from './stream-view.ts'
 
 /** What a feed's channel tells the one who watches over it. */
@@ -27,7 +29,11 @@ export class ChannelView {
   readonly channel: EngineChannel
   handlers: ChannelHandlers
   private readonly observer: ChannelObserver
+  private readonly gate: AnswerGate
   private held: unknown[] = []
+  private head = 0
+  /** Requests that the core reads blocks for. */
+  private reading = 0
   private over = false
 
   constructor(
@@ -40,6 +46,7 @@ export class ChannelView {
     this.stream = view
     this.handlers = handlers
     this.observer = observer
+    this.gate = engine.answers
     this.channel = engine.open(key, this.incoming())
   }
 
@@ -115,6 +122,9 @@ export class ChannelView {
     if (this.closed) return
     this.channel.data(message)
     if (message.value) this.observer.onupload(message.value.length)
+    if (this.reading === 0) return
+    this.reading--
+    this.gate.end()
   }
 
   extension(id: number, message: Buffer) {
@@ -142,25 +152,34 @@ export class ChannelView {
     if (error) this.observer.onerror(error)
   }
 
-  /** Answers the requests that had to wait. */
-  resume() {
-    while (this.held.length > 0 && this.observer.writable && !this.closed) {
-      const requests = this.held
-      this.held = []
-      for (const [i, request] of requests.entries()) {
-        if (!this.observer.writable) {
-          this.held.push(...requests.slice(i))
-          return
-        }
-        this.call('onrequest', request)
-      }
+  /** Answers the requests that had to wait, as far as there is room. */
+  readonly resume = () => {
+    while (this.head < this.held.length && this.observer.writable && this.gate.open && !this.closed) {
+      this.answer(this.held[this.head++])
     }
+    if (this.head === this.held.length) this.held = []
+    else if (this.head < heldRequests) return this.waitForRoom()
+    else this.held = this.held.slice(this.head)
+    this.head = 0
+    this.waitForRoom()
   }
 
   private onrequest(message: unknown) {
-    if (this.observer.writable && this.held.length === 0) return this.call('onrequest', message)
-    if (this.held.length >= heldRequests) return
+    if (this.held.length === 0 && this.observer.writable && this.gate.open) return this.answer(message)
+    if (this.held.length - this.head >= heldRequests) return
     this.held.push(message)
+    this.waitForRoom()
+  }
+
+  /** The gate tells when storage has room; that the transport has is told from outside. */
+  private waitForRoom() {
+    if (this.held.length > 0 && this.observer.writable && !this.closed) this.gate.wait(this.resume)
+  }
+
+  private answer(request: unknown) {
+    this.reading++
+    this.gate.begin()
+    this.call('onrequest', request)
   }
 
   /** Calls the core; what it throws is this feed's problem. */
@@ -206,6 +225,9 @@ export class ChannelView {
     if (this.over) return false
     this.over = true
     this.held = []
+    this.head = 0
+    this.gate.end(this.reading)
+    this.reading = 0
     return true
   }
 

@@ -1,55 +1,10 @@
 import Protocol from 'hypercore-protocol'
-import { messageOf, Replic8Error, toReplic8Error } from '../errors.ts'
+import { Replic8Error, toReplic8Error } from '../errors.ts'
+import { AnswerGate } from './answer-gate.ts'
+import { authenticator } from './authenticator.ts'
+import type { ChannelHandlers, EngineChannel } from './engine-channel.ts'
 import type { Exporter } from './keys.ts'
 import type { KeyPair, KeyPairSource, ResolvedOptions } from './options.ts'
-
-/** What travels on a channel, as hypercore-protocol 8 names it. */
-export interface DataMessage {
-  index: number
-  value: Buffer | null
-  nodes: unknown[]
-  signature: Buffer | null
-}
-
-/** What hypercore-protocol calls when a message of the peer arrives on a channel. */
-export interface ChannelHandlers {
-  onopen?(): void
-  onclose?(): void
-  onoptions?(message: unknown): void
-  onstatus?(message: unknown): void
-  onhave?(message: unknown): void
-  onunhave?(message: unknown): void
-  onwant?(message: unknown): void
-  onunwant?(message: unknown): void
-  onrequest?(message: unknown): void
-  oncancel?(message: unknown): void
-  ondata?(message: DataMessage): void
-  onextension?(id: number, message: Buffer): void
-}
-
-/** A channel of hypercore-protocol 8. */
-export interface EngineChannel {
-  readonly key: Buffer | null
-  readonly discoveryKey: Buffer
-  readonly localId: number
-  readonly remoteId: number
-  handlers: ChannelHandlers | null
-  readonly opened: boolean
-  readonly closed: boolean
-  readonly remoteOpened: boolean
-  readonly remoteVerified: boolean
-  options(message: unknown): void
-  status(message: unknown): void
-  have(message: unknown): void
-  unhave(message: unknown): void
-  want(message: unknown): void
-  unwant(message: unknown): void
-  request(message: unknown): void
-  cancel(message: unknown): void
-  data(message: DataMessage): void
-  extension(id: number, message: Buffer): void
-  close(): void
-}
 
 /** Bytes of the largest message that a peer may send before it has proved the key: its OPEN has fewer than 100. */
 const unprovedBytes = 1024
@@ -81,6 +36,8 @@ export class Engine implements Exporter {
   private failed = false
   /** Channels that the peer has open. */
   private remoteChannels = 0
+  /** Requests for blocks pass here. */
+  readonly answers = new AnswerGate()
   /** OPENs, closes and messages that were ignored because nothing allowed them. */
   ignored = 0
 
@@ -97,7 +54,9 @@ export class Engine implements Exporter {
       live: true,
       timeout: options.timeout,
       keyPair: typeof keyPair === 'function' ? withCallback(keyPair) : keyPair,
-      ...(options.onauthenticate ? { onauthenticate: this.authenticator(options.onauthenticate) } : {}),
+      ...(options.onauthenticate
+        ? { onauthenticate: authenticator(options.onauthenticate, (error) => this.fail(error)) }
+        : {}),
       onhandshake: () => {
         this.shaken = true
         handlers.onhandshake()
@@ -173,6 +132,7 @@ export class Engine implements Exporter {
   /** Closes every channel, and all timers. */
   destroy() {
     this.failed = true
+    this.answers.stop()
     // The stream's own clean-up waits for a stream that was opened, and this one never is.
     this.stream._predestroy()
     this.stream.channelizer.destroy()
@@ -183,30 +143,6 @@ export class Engine implements Exporter {
     if (this.failed) return
     this.failed = true
     this.handlers.onfail(error)
-  }
-
-  /** The application's say about the peer's static key: once, whatever it throws, and not after the end. */
-  private authenticator(ask: NonNullable<ResolvedOptions['onauthenticate']>) {
-    return (remotePublicKey: Buffer, done: (error?: Error | null) => void) => {
-      let answered = false
-      const answer = (error?: unknown) => {
-        if (answered || this.failed) return
-        answered = true
-        if (error) return this.fail(refused(error))
-        try {
-          done(null)
-        } catch (thrown) {
-          this.fail(toReplic8Error(thrown, 'ERR_HANDSHAKE'))
-        }
-      }
-      try {
-        const result = ask(remotePublicKey, answer) as { then?: unknown } | undefined
-        if (typeof result?.then === 'function')
-          Promise.resolve(result).catch((error) => answer(error ?? true))
-      } catch (error) {
-        answer(error ?? true)
-      }
-    }
   }
 
   /** Puts this engine between hypercore-protocol's state machine and its channels. */
@@ -318,11 +254,6 @@ function withCallback(keyPair: () => Promise<KeyPair>) {
 /** A fresh static Noise key pair. */
 export function noiseKeyPair(): KeyPair {
   return Protocol.keyPair()
-}
-
-function refused(error: unknown): Replic8Error {
-  const detail = `onauthenticate refused the peer: ${error === true ? 'no reason given.' : messageOf(error)}`
-  return new Replic8Error('ERR_HANDSHAKE', detail, { cause: error })
 }
 
 function engineError(error: Error, shaken: boolean): Replic8Error {

@@ -1,12 +1,13 @@
 import { Replic8Error } from '../errors.ts'
 import type { ByeMessage, ControlMessage, HelloMessage } from '../wire/messages.ts'
-import { protocolVersion } from '../wire/messages.ts'
 import { ControlChannel } from './control-channel.ts'
 import { Engine } from './engine.ts'
 import { HandshakeGuard } from './handshake-guard.ts'
+import { helloOf } from './hello.ts'
 import type { KeyPairSource, ResolvedOptions } from './options.ts'
 import { Outbox, RateGuard } from './outbox.ts'
 import { RoundTrip } from './round-trip.ts'
+import { Timers } from './timers.ts'
 import { transportError } from './transport-error.ts'
 import { WireStream } from './wire-stream.ts'
 
@@ -46,7 +47,7 @@ export class Link {
   private readonly outbox: Outbox
   private readonly rate: RateGuard
   private readonly roundTrip: RoundTrip
-  private readonly timers = new Set<ReturnType<typeof setTimeout>>()
+  private readonly timers = new Timers()
   private control: ControlChannel | null = null
   /** Holds the peer's bytes back until the handshake is over, or their end until this end is over. */
   private release: (() => void) | null = null
@@ -144,11 +145,11 @@ export class Link {
   private start() {
     if (this.left) return
     const { handshakeTimeout } = this.options
-    this.after(handshakeTimeout, () => {
+    this.timers.after(handshakeTimeout, () => {
       if (!this.opened)
         this.fail(new Replic8Error('ERR_HANDSHAKE_TIMEOUT', `It took more than ${handshakeTimeout} ms.`))
     })
-    this.after(Math.min(announceAfter, handshakeTimeout / 4), () => this.guard.announce())
+    this.timers.after(Math.min(announceAfter, handshakeTimeout / 4), () => this.guard.announce())
     this.guard.start()
   }
 
@@ -179,15 +180,7 @@ export class Link {
   private onproof() {
     if (this.left) return
     this.proved = true
-    const { live, limits, userData } = this.options
-    const { feedsPerPage, pageBytes, headerBytes, headerDepth, offersOutstanding, controlPerSecond } = limits
-    this.outbox.send({
-      type: 'hello',
-      version: protocolVersion,
-      live,
-      limits: { feedsPerPage, pageBytes, headerBytes, headerDepth, offersOutstanding, controlPerSecond },
-      userData,
-    })
+    this.outbox.send(helloOf(this.options))
   }
 
   private deliver(message: ControlMessage) {
@@ -268,7 +261,7 @@ export class Link {
     this.stop(null)
     this.whenStuck(() => {
       this.wire.abandon()
-      this.after(linger, () => this.wire.destroy())
+      this.timers.after(linger, () => this.wire.destroy())
     })
     // A pipe made by hand ends well when the transport says its end too; it can, as the peer does the same.
     if (!this.wire.pipedByHand) this.wire.once('end', () => this.wire.end())
@@ -289,7 +282,7 @@ export class Link {
 
   private onclose() {
     this.stop(transportError())
-    this.clearTimers()
+    this.timers.clear()
     this.engine?.destroy()
     this.hooks.onclose()
   }
@@ -301,7 +294,7 @@ export class Link {
     this.error = error
     this.outbox.stop()
     this.roundTrip.stop()
-    this.clearTimers()
+    this.timers.clear()
     this.letGo()
     this.hooks.onleave(error)
   }
@@ -309,22 +302,9 @@ export class Link {
   /** Runs a task when the transport takes nothing of what is queued, or takes it too slowly. */
   private whenStuck(task: () => void, rounds = (this.options.timeout || 20_000) / linger) {
     const { queuedBytes } = this.wire
-    this.after(linger, () => {
+    this.timers.after(linger, () => {
       if (rounds > 1 && this.wire.queuedBytes < queuedBytes) this.whenStuck(task, rounds - 1)
       else task()
     })
-  }
-
-  private clearTimers() {
-    for (const timer of this.timers) clearTimeout(timer)
-    this.timers.clear()
-  }
-
-  private after(ms: number, task: () => void) {
-    const timer = setTimeout(() => {
-      this.timers.delete(timer)
-      task()
-    }, ms)
-    this.timers.add(timer)
   }
 }

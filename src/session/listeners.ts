@@ -63,3 +63,10 @@ export class Listeners {
     this.handlers.clear()
   }
 }
+
+/** Sorts out the arguments of `on([namespace], event, handler)`. */
+export function listenerArguments(args: unknown[]): [Namespace, string, Handler] {
+  const [first, second, third] = args
+  if (typeof second === 'function') return [null, first as string, second as Handler]
+  return [first as Namespace, second as string, third as Handler]
+}

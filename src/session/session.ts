@@ -12,7 +12,7 @@ import { type Explanation, explanationOf } from './explanation.ts'
 import { type Extension, type ExtensionHandlers, Extensions } from './extensions.ts'
 import { checkEncryptionKey } from './keys.ts'
 import { Link } from './link.ts'
-import { type Handler, Listeners } from './listeners.ts'
+import { Listeners, listenerArguments } from './listeners.ts'
 import { Meter } from './meter.ts'
 import { type KeyPairSource, type ResolvedOptions, resolveOptions, type SessionOptions } from './options.ts'
 import { coreList, type Share, withNamespace } from './share.ts'
@@ -319,10 +319,4 @@ export class Session {
       }
     }
   }
-}
-
-function listenerArguments(args: unknown[]): [Namespace, string, Handler] {
-  const [first, second, third] = args
-  if (typeof second === 'function') return [null, first as string, second as Handler]
-  return [first as Namespace, second as string, third as Handler]
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'events'
 import { type ChannelObserver, ChannelView } from './channel-view.ts'
-import type { ChannelHandlers, Engine } from './engine.ts'
+import type { Engine } from './engine.ts'
+import type { ChannelHandlers } from './engine-channel.ts'
 
 /** What watches over the channels of a structure. */
 export interface ViewObserver extends ChannelObserver {

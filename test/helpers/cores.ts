@@ -22,7 +22,9 @@ export function reader(key: Uint8Array, options = {}): TestCore {
 }
 
 export function ready(core: TestCore): Promise<void> {
-  return new Promise((resolve, reject) => core.ready((error: Error | null) => (error ? reject(error) : resolve())))
+  return new Promise((resolve, reject) =>
+    core.ready((error: Error | null) => (error ? reject(error) : resolve())),
+  )
 }
 
 export function append(core: TestCore, data: unknown): Promise<void> {

@@ -23,7 +23,10 @@ export interface ExchangeCores {
 }
 
 export async function exchangeCores(): Promise<ExchangeCores> {
-  return { mine: await writer(['one', 'two', 'three']), theirs: await writer(['uno', 'dos']) }
+  const cores = { mine: await writer(['one', 'two', 'three']), theirs: await writer(['uno', 'dos']) }
+  // Many exchanges at a time share them.
+  for (const core of Object.values(cores)) core.setMaxListeners(0)
+  return cores
 }
 
 /** Two feeds, one from each side, with headers, an update and a message each way; a one-shot session. */
@@ -55,7 +58,8 @@ export function exchange(wire: ControllableWire, cores: ExchangeCores, options: 
 
 function watch(session: Session, copies: TestCore[]): Report {
   const report: Report = { events: [], outcome: '' }
-  const say = (event: string, ...parts: unknown[]) => report.events.push([event, ...parts.map(textOf)].join(' '))
+  const say = (event: string, ...parts: unknown[]) =>
+    report.events.push([event, ...parts.map(textOf)].join(' '))
   session.on('open', () => say('open', session.remoteUserData))
   session.on('*', 'advertise', (offer, accept) => {
     say('advertise', offer.namespace, offer.keys, offer.headers)
@@ -64,11 +68,17 @@ function watch(session: Session, copies: TestCore[]): Report {
     accept(null, taken)
   })
   session.on('sync', (key) => say('sync', key))
-  session.on('*', 'replicate', (_core, { key, namespace, direction }) => say('replicate', key, namespace, direction))
+  session.on('*', 'replicate', (_core, { key, namespace, direction }) =>
+    say('replicate', key, namespace, direction),
+  )
   session.on('*', 'update', ({ key, header }) => say('update', key, header))
   session.on('*', 'withdraw', ({ key }) => say('withdraw', key))
   session.synced().then(
-    ({ feeds }) => say('synced', feeds.map(({ key, direction, length }) => [key.toString('hex'), direction, length])),
+    ({ feeds }) =>
+      say(
+        'synced',
+        feeds.map(({ key, direction, length }) => [key.toString('hex'), direction, length]),
+      ),
     () => {},
   )
   return report

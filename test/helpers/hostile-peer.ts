@@ -43,9 +43,11 @@ export class HostilePeer {
 
   constructor(encryptionKey: Buffer, options: object = {}) {
     this.encryptionKey = encryptionKey
+    let shaken!: () => void
     this.shaken = new Promise((resolve) => {
-      this.stream = new Protocol(true, { live: true, timeout: 0, onhandshake: resolve, ...options })
+      shaken = resolve
     })
+    this.stream = new Protocol(true, { live: true, timeout: 0, onhandshake: shaken, ...options })
     this.stream.on('error', () => {})
   }
 

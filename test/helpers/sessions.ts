@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import { replic8 } from '../../src/session/replic8.ts'
 import type { SessionOptions } from '../../src/session/options.ts'
+import { replic8 } from '../../src/session/replic8.ts'
 import type { Session } from '../../src/session/session.ts'
 
 export const encryptionKey = Buffer.alloc(32, 7)
@@ -25,7 +25,10 @@ export function sessions(a: SessionOptions = {}, b: SessionOptions = {}): [Sessi
 }
 
 /** Two sessions of one key, connected in memory and open. */
-export async function openSessions(a: SessionOptions = {}, b: SessionOptions = {}): Promise<[Session, Session]> {
+export async function openSessions(
+  a: SessionOptions = {},
+  b: SessionOptions = {},
+): Promise<[Session, Session]> {
   const pair = sessions(a, b)
   pair[0].pipe(pair[1].stream)
   await Promise.all(pair.map((session) => session.opened))

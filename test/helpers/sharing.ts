@@ -59,11 +59,12 @@ export async function nextOffer(session: Session, namespace: string | null = nul
 }
 
 /** Lets the event loop turn until something is so. */
-export async function until(isSo: () => boolean) {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
+export async function until(isSo: () => boolean | Promise<boolean>) {
+  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve))
 }
 
-export const hex = (core: TestCore | Buffer): string => (Buffer.isBuffer(core) ? core : core.key).toString('hex')
+export const hex = (core: TestCore | Buffer): string =>
+  (Buffer.isBuffer(core) ? core : core.key).toString('hex')
 
 export interface Faults {
   read?: Error
@@ -83,7 +84,8 @@ export function faultyMemory(faults: Faults, file = 'data'): (name: string) => u
       read(request: Any) {
         if (faults.silent) return
         if (faults.read) request.callback(faults.read)
-        else inner.read(request.offset, request.size, (error: Any, data: Any) => request.callback(error, data))
+        else
+          inner.read(request.offset, request.size, (error: Any, data: Any) => request.callback(error, data))
       },
       write(request: Any) {
         if (faults.write) request.callback(faults.write)

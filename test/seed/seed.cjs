@@ -50,6 +50,7 @@ function onPeerConnection(stream) {
     received.drives.push(...drives)
     accept(null, drives)
   })
+  session.on('open', () => say({ open: true }))
   session.on('problem', (err) => say({ problem: err.message }))
   otherPeers.push(session)
 

@@ -86,8 +86,10 @@ describe.each([
     const opts = { live: true }
     const b = start({ name: 'b', peers: 2, opts })
     const connect = await portOf(b)
-    const a = start({ name: 'a', cores: 1, connect, opts })
+    // C first: B passes the feed on when it takes it, and says of one that is still empty that it is empty.
     const c = start({ name: 'c', follow: true, connect, opts })
+    await c.line((line) => line.open)
+    const a = start({ name: 'a', cores: 1, connect, opts })
     expect(await c.line((line) => line.index === 0)).toEqual({ block: 'a 0 0', index: 0 })
     a.say('later')
     expect(await c.line((line) => line.index === 1)).toEqual({ block: 'later', index: 1 })

@@ -80,7 +80,10 @@ describe('a handler that fails', () => {
     const [a, b] = await openSessions(live, live)
     const problems = problemsOf(b)
     b.on('advertise', ({ keys }, accept) => {
-      accept(null, keys.map((key) => reader(key)))
+      accept(
+        null,
+        keys.map((key) => reader(key)),
+      )
       throw new Error('oh')
     })
     expect(await a.share(await writer(1)).accepted).toHaveLength(1)
@@ -93,7 +96,10 @@ test('an offer that nobody answers within acceptTimeout is declined', async () =
   const { a, b, cores, share, accept, offer, problems } = await offered(1, { acceptTimeout: 30 })
   expect(await share.accepted).toEqual([])
   expect(problems).toEqual([{ code: 'ERR_ACCEPT_TIMEOUT', namespace: null }])
-  expect([a, b].map((session) => session.why(cores[0].key).code)).toEqual(['accept-timeout', 'accept-timeout'])
+  expect([a, b].map((session) => session.why(cores[0].key).code)).toEqual([
+    'accept-timeout',
+    'accept-timeout',
+  ])
   accept(null, [reader(offer.keys[0] as Buffer)])
   expect(b.why(cores[0].key).code).toBe('accept-timeout')
   a.destroy()
@@ -102,7 +108,10 @@ test('an offer that nobody answers within acceptTimeout is declined', async () =
 test('a core that was not offered: ERR_NOT_OFFERED at once, and the call does not count', async () => {
   const { a, share, offer, accept } = await offered()
   const foreign = await writer(1)
-  const error = expect.objectContaining({ code: 'ERR_NOT_OFFERED', message: expect.stringContaining(hex(foreign)) })
+  const error = expect.objectContaining({
+    code: 'ERR_NOT_OFFERED',
+    message: expect.stringContaining(hex(foreign)),
+  })
   expect(() => accept(null, [foreign])).toThrow(error)
   expect(() => accept(null, [{ core: foreign, whole: true }])).toThrow(error)
   for (const wrong of [[{}], [null], ['core'], 'core']) {
@@ -180,7 +189,9 @@ describe('options of a core that is taken', () => {
   test('whole: false fetches only what is asked for', async () => {
     const core = await writer(40)
     const [a, b, copy] = await taking({ whole: false }, core)
-    const block = await new Promise((resolve) => copy.get(7, (_: unknown, data: Buffer) => resolve(String(data))))
+    const block = await new Promise((resolve) =>
+      copy.get(7, (_: unknown, data: Buffer) => resolve(String(data))),
+    )
     expect(block).toBe('block 7')
     await b.synced()
     expect(copy.downloaded(0, 40)).toBe(1)

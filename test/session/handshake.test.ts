@@ -68,7 +68,7 @@ describe('what is no handshake ends the session with ERR_HANDSHAKE', () => {
     'a declared length of 2^40': Buffer.concat([lengthOf(2 ** 40), bytesOf(1000, 1)]),
     'a declared length of 2^63': Buffer.concat([bytesOf(9, 0xff), Buffer.from([1])]),
     'a length of zero in a long form': Buffer.from([0x80, 0x80, 0x80, 0x00]),
-    'zeros': bytesOf(100, 0),
+    zeros: bytesOf(100, 0),
     'a role frame of another version': Buffer.from([0, 0x72, 0x38, 2, 0, ...bytesOf(16, 5)]),
     'a role frame of an unknown role': Buffer.from([0, 0x72, 0x38, 1, 7, ...bytesOf(16, 5)]),
     'a frame too short for a key, then another': Buffer.concat([frame(5), frame(5)]),
@@ -122,7 +122,8 @@ describe('random bytes of every length end the session with a code', () => {
         codes.add(await outcome(session))
       })
       await Promise.all(attacks)
-      for (const code of codes) expect(code).toMatch(/^ERR_(HANDSHAKE|HANDSHAKE_TIMEOUT|ROLE_CONFLICT|TRUNCATED)$/)
+      for (const code of codes)
+        expect(code).toMatch(/^ERR_(HANDSHAKE|HANDSHAKE_TIMEOUT|ROLE_CONFLICT|TRUNCATED)$/)
     })
   }
 
@@ -218,18 +219,20 @@ describe('a handshake that does not come to its end', () => {
 })
 
 test('bytes that arrive together with the end of the handshake are taken in their order', async () => {
-  for (const size of [1, 2, 3, 7, 16, 64, 1000]) {
+  for (const apart of [1, 2, 16, 40]) {
     const wire = controllableWire()
-    const regroup = regrouper(size)
-    wire.tap('a→b', regroup)
-    const a = replic8(encryptionKey, { initiator: true, userData: 'a'.repeat(500) })
-    const b = replic8(encryptionKey, { initiator: false, userData: 'b'.repeat(500) })
+    const late: Buffer[] = []
+    // The last frame of the handshake comes with the first message behind it, but for some bytes of that.
+    wire.tap('a→b', (chunk, { index }) => {
+      if (index === 0 || index > 2) return [chunk]
+      late.push(Buffer.from(chunk))
+      if (index === 1) return []
+      const all = Buffer.concat(late)
+      return [all.subarray(0, -apart), all.subarray(-apart)]
+    })
+    const [a, b] = sessions({ initiator: true }, { initiator: false })
     a.pipe(wire.a)
     b.pipe(wire.b)
-    wire.hold('a→b')
-    // The two last parts of the handshake and all that follows come at once.
-    await turn()
-    wire.flush('a→b')
     await Promise.all([a.opened, b.opened])
     a.end()
     expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
@@ -244,15 +247,6 @@ test('a stock hypercore-protocol peer and a session do not understand each other
   peer.open(encryptionKey, {})
   expect(await outcome(session)).toBe('ERR_KEY_MISMATCH')
 })
-
-/** Passes chunks on in pieces of this size. */
-function regrouper(size: number) {
-  return (chunk: Uint8Array) => {
-    const pieces: Uint8Array[] = []
-    for (let at = 0; at < chunk.length; at += size) pieces.push(Buffer.from(chunk.subarray(at, at + size)))
-    return pieces
-  }
-}
 
 const drained = (stream: NodeJS.EventEmitter) => new Promise((resolve) => stream.once('drain', resolve))
 const closed = (stream: NodeJS.EventEmitter) => new Promise((resolve) => stream.once('close', resolve))

@@ -3,7 +3,7 @@ import type { SessionOptions } from '../../src/session/options.ts'
 import { replic8 } from '../../src/session/replic8.ts'
 import type { Session } from '../../src/session/session.ts'
 import type { OfferMessage } from '../../src/wire/messages.ts'
-import { hello, HostilePeer } from '../helpers/hostile-peer.ts'
+import { HostilePeer, hello } from '../helpers/hostile-peer.ts'
 import { encryptionKey, expectAlive, openSessions, outcome, sessions } from '../helpers/sessions.ts'
 
 /** A session and a peer that holds the key and keeps to nothing else. */
@@ -31,7 +31,15 @@ const keyOf = (n: number) => {
 }
 
 function offer(change: Partial<OfferMessage> = {}): OfferMessage {
-  return { type: 'offer', first: 0, namespace: null, keys: [keyOf(0)], lengths: [[0]], headers: [{}], ...change }
+  return {
+    type: 'offer',
+    first: 0,
+    namespace: null,
+    keys: [keyOf(0)],
+    lengths: [[0]],
+    headers: [{}],
+    ...change,
+  }
 }
 
 describe('channels', () => {
@@ -141,7 +149,10 @@ describe('control messages', () => {
   })
 
   test('a burst over the limit of the peer is sent as fast as it takes it, and all of it before the end', async () => {
-    const [a, b] = await openSessions({ live: true }, { live: true, timeout: 1000, limits: { controlPerSecond: 500 } })
+    const [a, b] = await openSessions(
+      { live: true },
+      { live: true, timeout: 1000, limits: { controlPerSecond: 500 } },
+    )
     const got: number[] = []
     b.registerExtension('app', { encoding: 'json', onmessage: (n: number) => void got.push(n) })
     const extension = a.registerExtension<number>('app', { encoding: 'json' })
@@ -178,7 +189,7 @@ describe('control messages', () => {
       'ERR_OFFER_TOO_LARGE',
     ],
     'a header over headerDepth': [
-      (peer) => peer.send(offer({ headers: [JSON.parse('{"a":'.repeat(20) + '1' + '}'.repeat(20))] })),
+      (peer) => peer.send(offer({ headers: [JSON.parse(`${'{"a":'.repeat(20)}1${'}'.repeat(20)}`)] })),
       'ERR_BAD_HEADER',
     ],
     'a header with __proto__': [
@@ -216,7 +227,11 @@ describe('control messages', () => {
   }
 
   test('a message before hello: ERR_PROTOCOL, and the peer is told', async () => {
-    for (const message of [{ type: 'ping', token: 1 }, { type: 'bye', code: '', message: '' }, offer()] as const) {
+    for (const message of [
+      { type: 'ping', token: 1 },
+      { type: 'bye', code: '', message: '' },
+      offer(),
+    ] as const) {
       const session = replic8(encryptionKey, { initiator: false })
       const peer = new HostilePeer(encryptionKey)
       session.pipe(peer.stream)
@@ -257,14 +272,18 @@ test('timeout: 0 never gives up, and two sessions keep each other awake', async 
 test('a peer that breaks a limit costs one session, not its neighbours', async () => {
   const neighbours = await openSessions({ live: true }, { live: true })
   const { session, peer } = await besieged({ limits: { channels: 1 } })
-  for (let n = 0; n < 10; n++) peer.stream.state.open(n + 2, { key: null, discoveryKey: keyOf(n), capability: keyOf(n) })
+  for (let n = 0; n < 10; n++)
+    peer.stream.state.open(n + 2, { key: null, discoveryKey: keyOf(n), capability: keyOf(n) })
   await expectRefusal(session, peer, 'ERR_TOO_MANY_CHANNELS')
   await expectAlive(...neighbours)
   neighbours[0].destroy()
 })
 
 test('the two ends may have different limits', async () => {
-  const [a, b] = sessions({ limits: { feedsPerPage: 1, controlPerSecond: 50 } }, { limits: { headerBytes: 100 } })
+  const [a, b] = sessions(
+    { limits: { feedsPerPage: 1, controlPerSecond: 50 } },
+    { limits: { headerBytes: 100 } },
+  )
   a.pipe(b.stream)
   await Promise.all([a.opened, b.opened])
   a.end()

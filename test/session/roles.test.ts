@@ -1,7 +1,7 @@
 import Protocol from 'hypercore-protocol'
 import { describe, expect, test } from 'vitest'
-import { replic8 } from '../../src/session/replic8.ts'
 import type { SessionOptions } from '../../src/session/options.ts'
+import { replic8 } from '../../src/session/replic8.ts'
 import { controllableWire, type Direction } from '../helpers/controllable-wire.ts'
 import { encryptionKey, outcome, outcomes, sessions } from '../helpers/sessions.ts'
 
@@ -108,7 +108,8 @@ function handshakeOf(wire: ReturnType<typeof controllableWire>, direction: Direc
   const all = recordFrames(wire, direction)
   return () => {
     const lengths: number[] = []
-    for (let at = 0; lengths.length < count; at += 1 + (lengths.at(-1) as number)) lengths.push(all()[at] as number)
+    for (let at = 0; lengths.length < count; at += 1 + (lengths.at(-1) as number))
+      lengths.push(all()[at] as number)
     return lengths
   }
 }

@@ -45,7 +45,9 @@ test('something that is no core: ERR_BAD_ARGUMENT', () => {
   for (const value of [undefined, null, 1, 'namespace', {}, [{}], Buffer.alloc(32)]) {
     expect(() => a.share(value as TestCore)).toThrow(expect.objectContaining({ code: 'ERR_BAD_ARGUMENT' }))
     expect(() => a.unshare(value as TestCore)).toThrow(expect.objectContaining({ code: 'ERR_BAD_ARGUMENT' }))
-    expect(() => a.update(value as TestCore, {})).toThrow(expect.objectContaining({ code: 'ERR_BAD_ARGUMENT' }))
+    expect(() => a.update(value as TestCore, {})).toThrow(
+      expect.objectContaining({ code: 'ERR_BAD_ARGUMENT' }),
+    )
   }
   a.destroy()
 })
@@ -55,8 +57,19 @@ test('a header that is no plain JSON object: ERR_BAD_HEADER', async () => {
   const core = await writer(1)
   const deep = JSON.parse('{"a":'.repeat(20) + '1' + '}'.repeat(20))
   const own = JSON.parse('{"__proto__": {"admin": true}}')
-  for (const header of [1, 'text', () => 1, { f: () => 1 }, { n: 1n }, deep, own, { text: 'x'.repeat(5000) }]) {
-    expect(() => a.share([core], [header as object])).toThrow(expect.objectContaining({ code: 'ERR_BAD_HEADER' }))
+  for (const header of [
+    1,
+    'text',
+    () => 1,
+    { f: () => 1 },
+    { n: 1n },
+    deep,
+    own,
+    { text: 'x'.repeat(5000) },
+  ]) {
+    expect(() => a.share([core], [header as object])).toThrow(
+      expect.objectContaining({ code: 'ERR_BAD_HEADER' }),
+    )
   }
   a.destroy()
 })
@@ -134,7 +147,7 @@ test('accepted gives the very key Buffers of the cores', async () => {
 })
 
 test('accepted is [] where nothing was taken, and where nothing was shared', async () => {
-  const [a, b] = await openSessions(live, live)
+  const [a] = await openSessions(live, live)
   expect(await a.share(await writer(1)).accepted).toEqual([])
   expect(await a.share([]).accepted).toEqual([])
   a.destroy()

@@ -10,15 +10,25 @@ const MB = 1_048_576
 const secret = 'a secret that only holders of the key may see'
 
 /** A session with something to hide, for a peer that begins. */
-async function secretive(options = {}): Promise<{ session: Session; hidden: Buffer[]; delivered: unknown[] }> {
+async function secretive(
+  options = {},
+): Promise<{ session: Session; hidden: Buffer[]; delivered: unknown[] }> {
   const core = await writer(3)
   const delivered: unknown[] = []
   const session = replic8(encryptionKey, { initiator: false, userData: secret, ...options })
   session.share(secret, [core], [{ secret }])
-  session.registerExtension('app', { onmessage: (message) => delivered.push(message) }).send(Buffer.from(secret))
+  session
+    .registerExtension('app', { onmessage: (message) => delivered.push(message) })
+    .send(Buffer.from(secret))
   for (const event of ['advertise', 'update', 'withdraw', 'open'] as const)
     session.on('*', event, () => delivered.push(event))
-  const hidden = [Buffer.from(secret), core.key, discoveryKey(core.key), encryptionKey, discoveryKey(encryptionKey)]
+  const hidden = [
+    Buffer.from(secret),
+    core.key,
+    discoveryKey(core.key),
+    encryptionKey,
+    discoveryKey(encryptionKey),
+  ]
   return { session, hidden, delivered }
 }
 
@@ -139,8 +149,10 @@ describe('a peer without the key can do nothing: ERR_KEY_MISMATCH', () => {
     const { session } = await secretive()
     const peer = new HostilePeer(otherKey)
     const { channelizer } = peer.stream
-    channelizer.onopen = (_id: number, { discoveryKey, capability }: { discoveryKey: Buffer; capability: Buffer }) =>
-      peer.stream.state.open(1, { key: null, discoveryKey, capability })
+    channelizer.onopen = (
+      _id: number,
+      { discoveryKey, capability }: { discoveryKey: Buffer; capability: Buffer },
+    ) => peer.stream.state.open(1, { key: null, discoveryKey, capability })
     session.pipe(peer.stream)
     expect(await outcome(session)).toBe('ERR_KEY_MISMATCH')
   })

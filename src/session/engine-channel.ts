@@ -1,0 +1,47 @@
+/** What travels on a channel, as hypercore-protocol 8 names it. */
+export interface DataMessage {
+  index: number
+  value: Buffer | null
+  nodes: unknown[]
+  signature: Buffer | null
+}
+
+/** What hypercore-protocol calls when a message of the peer arrives on a channel. */
+export interface ChannelHandlers {
+  onopen?(): void
+  onclose?(): void
+  onoptions?(message: unknown): void
+  onstatus?(message: unknown): void
+  onhave?(message: unknown): void
+  onunhave?(message: unknown): void
+  onwant?(message: unknown): void
+  onunwant?(message: unknown): void
+  onrequest?(message: unknown): void
+  oncancel?(message: unknown): void
+  ondata?(message: DataMessage): void
+  onextension?(id: number, message: Buffer): void
+}
+
+/** A channel of hypercore-protocol 8. */
+export interface EngineChannel {
+  readonly key: Buffer | null
+  readonly discoveryKey: Buffer
+  readonly localId: number
+  readonly remoteId: number
+  handlers: ChannelHandlers | null
+  readonly opened: boolean
+  readonly closed: boolean
+  readonly remoteOpened: boolean
+  readonly remoteVerified: boolean
+  options(message: unknown): void
+  status(message: unknown): void
+  have(message: unknown): void
+  unhave(message: unknown): void
+  want(message: unknown): void
+  unwant(message: unknown): void
+  request(message: unknown): void
+  cancel(message: unknown): void
+  data(message: DataMessage): void
+  extension(id: number, message: Buffer): void
+  close(): void
+}
