@@ -64,6 +64,8 @@ export const browserPlatform: UserConfig = {
       { find: /^(node:)?events$/, replacement: here('node_modules/events/events.js') },
       { find: /^sodium-native$/, replacement: own('sodium.ts') },
       { find: /^sodium-javascript$/, replacement: own('sodium.ts') },
+      // It only chooses between the two above, and the dev server's optimizer stumbles over how.
+      { find: /^sodium-universal$/, replacement: own('sodium.ts') },
       { find: /^xsalsa20-universal$/, replacement: own('xsalsa20.ts') },
       { find: /^debug$/, replacement: own('debug.ts') },
       { find: /^hypercore-default-storage$/, replacement: own('default-storage.ts') },

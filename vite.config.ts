@@ -38,6 +38,7 @@ const browser = mergeConfig(
       storage: entry('storage'),
       tabs: entry('tabs'),
       webrtc: entry('webrtc'),
+      websocket: entry('websocket'),
     }),
     { build: { rolldownOptions: { output: { minify: true } } } } satisfies UserConfig,
   ),
@@ -50,6 +51,7 @@ const node = mergeConfig(
     storage: entry('storage.node'),
     tabs: entry('tabs'),
     webrtc: entry('webrtc'),
+    websocket: entry('websocket'),
   }),
   {
     resolve: {

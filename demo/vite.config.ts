@@ -1,6 +1,6 @@
 // The demo: `npm start` builds and serves it; `npx vite demo --configLoader runner` serves it while it is worked on.
 import { fileURLToPath } from 'node:url'
-import { defineConfig, mergeConfig, type Plugin, type UserConfig } from 'vite'
+import { defineConfig, mergeConfig, type Plugin } from 'vite'
 import { browserPlatform } from '../platform.config.ts'
 
 const policy = [
@@ -30,26 +30,16 @@ function contentSecurityPolicy(): Plugin {
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** The dev server's optimizer gives the names of an ES module that CommonJS requires to the wrong file. */
-const whileServing: UserConfig = {
-  resolve: {
-    alias: [{ find: /^sodium-universal$/, replacement: here('../src/platform/browser/sodium.ts') }],
-  },
-}
-
-export default defineConfig(({ command, isPreview }) =>
-  mergeConfig(
-    command === 'serve' && !isPreview ? mergeConfig(browserPlatform, whileServing) : browserPlatform,
-    {
-      root: here('.'),
-      base: './',
-      plugins: [contentSecurityPolicy()],
-      build: {
-        target: 'es2022',
-        sourcemap: true,
-        reportCompressedSize: false,
-        modulePreload: { polyfill: false },
-      },
-    } satisfies UserConfig,
-  ),
+export default defineConfig(
+  mergeConfig(browserPlatform, {
+    root: here('.'),
+    base: './',
+    plugins: [contentSecurityPolicy()],
+    build: {
+      target: 'es2022',
+      sourcemap: true,
+      reportCompressedSize: false,
+      modulePreload: { polyfill: false },
+    },
+  }),
 )

@@ -112,6 +112,6 @@ export class Holdings {
 
 const ignore = () => {}
 
-function isClosed(core: Core): boolean {
+export function isClosed(core: Core): boolean {
   return (core as { closed?: unknown }).closed === true
 }

@@ -211,13 +211,7 @@ export class Replicator implements StoreHost {
     await Promise.all([...this.joined].map((joined) => joined.leave()))
     await this.pool.close()
     this.exchange.close()
-    this.stack.giveUp()
-    const closed = new Set<CoreStore>()
-    for (const mount of this.stack.all) {
-      if (closed.has(mount.store)) continue
-      closed.add(mount.store)
-      await this.stack.ask(mount, () => mount.store.close?.(), undefined)
-    }
+    await this.stack.close()
     this.emitter.clear()
   }
 

@@ -27,6 +27,7 @@ export class Stack {
   /** Changes whenever a store comes or goes. */
   version = 0
   private mounts: Mount[] = []
+  private isOver = false
   private readonly timeout: number
   private readonly onproblem: (error: Replic8Error, where: Where) => void
   /** Gives up the questions that have no answer yet. */
@@ -82,6 +83,27 @@ export class Stack {
 
   /** Asks a store. Gives `failed` when it throws, rejects or does not answer in time; the problem is told. */
   async ask<T>(mount: Mount, question: () => T | PromiseLike<T>, failed: T, where: Where = {}): Promise<T> {
+    return this.isOver ? failed : this.put(mount, question, failed, where)
+  }
+
+  /** Asks nobody any more: each question that is under way has failed, and that is no problem. */
+  giveUp() {
+    this.isOver = true
+    for (const giveUp of this.pending) giveUp()
+  }
+
+  /** Closes the stores, the first mounted first, each once. */
+  async close() {
+    this.giveUp()
+    const closed = new Set<CoreStore>()
+    for (const mount of this.mounts) {
+      const { store } = mount
+      if (store.close && !closed.has(store)) await this.put(mount, () => store.close?.(), undefined, {})
+      closed.add(store)
+    }
+  }
+
+  private async put<T>(mount: Mount, question: () => T | PromiseLike<T>, failed: T, where: Where) {
     try {
       const answer = question()
       return isPromise(answer) ? await this.inTime(mount, answer) : answer
@@ -89,11 +111,6 @@ export class Stack {
       if (error !== givenUp) this.onproblem(storeError(mount, error), where)
       return failed
     }
-  }
-
-  /** Waits for no answer any more: each question that is under way has failed, and that is no problem. */
-  giveUp() {
-    for (const giveUp of this.pending) giveUp()
   }
 
   private inTime<T>(mount: Mount, answer: PromiseLike<T>): Promise<T> {

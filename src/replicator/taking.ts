@@ -3,7 +3,7 @@ import type { Accept, Offer } from '../session/accept.ts'
 import { type Core, isCore, keyHex } from '../session/core.ts'
 import type { Session } from '../session/session.ts'
 import type { FeedQuestion, Peer } from './core-store.ts'
-import type { Holdings, Owner } from './holdings.ts'
+import { type Holdings, isClosed, type Owner } from './holdings.ts'
 import { type Mount, type Stack, serves } from './stack.ts'
 
 /** Milliseconds that the quick answers of a page wait for the slow ones. */
@@ -138,7 +138,8 @@ export class Taking {
   /** A core that is here already, where the namespace shares it or has a store that takes feeds. */
   private held(hex: string, namespace: Namespace): Core | undefined {
     if (!this.holdings.isOwned(hex, namespace) && !this.stack.takes(namespace)) return undefined
-    return this.given.get(hex) ?? this.holdings.core(hex)
+    const given = this.given.get(hex)
+    return given && !isClosed(given) ? given : this.holdings.core(hex)
   }
 
   private async obtain(question: FeedQuestion): Promise<Core | undefined> {

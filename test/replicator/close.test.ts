@@ -98,3 +98,27 @@ test('closing makes who waits for the first peer stop waiting', async () => {
   await a.close()
   await expect(synced).rejects.toMatchObject({ code: 'ERR_CLOSED' })
 })
+
+test('no store is asked anything after it was closed', async () => {
+  const [a, b] = [replicator(), replicator()]
+  const asked: string[] = []
+  let answer = (_isRejected: boolean) => {}
+  a.use(sharing(await writer(1)))
+  b.use({
+    reject: () => {
+      asked.push('reject')
+      return new Promise<boolean>((resolve) => {
+        answer = resolve
+      })
+    },
+    store: () => void asked.push('store'),
+    resolve: () => void asked.push('resolve'),
+    close: () => void asked.push('close'),
+  })
+  connect(a, b)
+  await until(() => asked.length > 0)
+  await b.close()
+  answer(false)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(asked).toEqual(['reject', 'close'])
+})

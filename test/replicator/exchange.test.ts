@@ -1,21 +1,10 @@
 import { expect, test } from 'vitest'
 import type { CoreStore } from '../../src/replicator/core-store.ts'
 import { Replicator } from '../../src/replicator/replicator.ts'
-import { memoryPair } from '../../src/transports/memory.ts'
 import { append, blocks, reader, writer } from '../helpers/cores.ts'
 import { encryptionKey, outcomes, sessions, socketPair, turn } from '../helpers/sessions.ts'
 import { hex, takeAll, until } from '../helpers/sharing.ts'
-import {
-  arrived,
-  connect,
-  connected,
-  heardBy,
-  problemsOf,
-  replicator,
-  sharing,
-  taking,
-  told,
-} from './peers.ts'
+import { connect, connected, heardBy, problemsOf, replicator, sharing, taking, told } from './peers.ts'
 
 test('stores are asked in their order: the last mounted first to share, the first mounted first to take', async () => {
   const core = await writer(1)

@@ -8,7 +8,7 @@ import { virtualTime } from './virtual-time.ts'
 // Replicators of real feeds over real sessions do whatever applications may do, in any order. A model that knows only
 // what was done says who must hold what. SYNCED_MODEL_RUNS and SYNCED_MODEL_SEED make a longer search, or the same again.
 
-const numRuns = Number(process.env.SYNCED_MODEL_RUNS ?? 120)
+const numRuns = Number(process.env.SYNCED_MODEL_RUNS ?? 200)
 const seed = process.env.SYNCED_MODEL_SEED
 
 test("'synced' is never said early, and always said in the end", async () => {
