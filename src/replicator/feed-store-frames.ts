@@ -36,9 +36,9 @@ export function encodeHeader(generation: number, salt: number, snapshot: Uint8Ar
   return header
 }
 
-/** undefined for a file that was never finished; null for bytes that are no header. */
+/** undefined for a header that was never finished; null for bytes that are no header. */
 export function decodeHeader(bytes: Uint8Array): FileHeader | null | undefined {
-  if (bytes.length < headerBytes || bytes.every((byte) => byte === 0)) return undefined
+  if (bytes.length < headerBytes || isUnfinished(bytes)) return undefined
   const header = Buffer.from(bytes)
   const valid =
     header.subarray(0, 4).equals(magic) && header.readUInt32LE(20) === crc32(header.subarray(0, 20))
@@ -49,6 +49,16 @@ export function decodeHeader(bytes: Uint8Array): FileHeader | null | undefined {
     snapshotBytes: header.readUInt32LE(12),
     snapshotSum: header.readUInt32LE(16),
   }
+}
+
+/** A header is written last, over zeros: a crash in the middle of it leaves the zeros from some byte on. */
+function isUnfinished(bytes: Uint8Array): boolean {
+  const sum = Buffer.alloc(4)
+  sum.writeUInt32LE(crc32(bytes.subarray(0, 20)))
+  const found = bytes.subarray(20, headerBytes)
+  const torn = found.findIndex((byte, i) => byte !== sum[i])
+  if (found.every((byte) => byte === 0)) return true
+  return torn > 0 && found.subarray(torn).every((byte) => byte === 0)
 }
 
 export function encodeFrames(salt: number, records: readonly unknown[]): Buffer {

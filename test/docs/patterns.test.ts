@@ -26,7 +26,9 @@ beforeAll(async () => {
     format: 'esm',
     external: ['sodium-native', 'fd-lock'],
     alias: { fsctl: resolve('src/platform/node/no-locks.ts') },
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
     logLevel: 'warning',
   })
   for (const name of ['hyperdrive', 'sodium-native']) {
@@ -52,6 +54,9 @@ for (const page of pages) {
 
 /** The first block of code of each language. */
 function codeOf(page: string): Record<string, string> {
-  const blocks = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, code]) => [language, code])
+  const blocks = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, code]) => [
+    language,
+    code,
+  ])
   return Object.fromEntries(blocks.reverse())
 }

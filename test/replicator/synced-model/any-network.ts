@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Deeds, Step } from './network.ts'
+import type { Deeds, Step } from './steps.ts'
 
 const pick = fc.nat(63)
 const few = fc.integer({ min: 1, max: 3 })

@@ -1,4 +1,4 @@
-import type { Step, Tree } from './network.ts'
+import type { Step, Tree } from './steps.ts'
 
 export type Run = [
   members: number,
@@ -11,7 +11,6 @@ export type Run = [
 
 /** Runs that once failed, as small as they could be made. */
 export const regressions: Run[] = [
-
   // What was written a moment before was not waited for.
   [
     2,
