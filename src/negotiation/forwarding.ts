@@ -13,6 +13,8 @@ export type ForwardingEvent =
   | { type: 'lost'; namespace: Namespace; keys: HexKey[]; to?: PeerId }
   /** A peer offered us these: it need not hear of them from us. */
   | { type: 'heard'; peer: PeerId; namespace: Namespace; keys: HexKey[] }
+  /** We declined what the peer offered: it may hear of it from us, when we come to share it. */
+  | { type: 'declined'; peer: PeerId; namespace: Namespace; keys: HexKey[] }
   /** A peer wants to be offered these again; or what held them back from it is gone. */
   | { type: 'again'; peer: PeerId; namespace: Namespace; keys: HexKey[] }
   /** The window of a peer is over: what gathered in it goes out. */
@@ -56,6 +58,8 @@ export class Forwarding {
         return this.lost(event.namespace, event.keys, event.to)
       case 'heard':
         return this.heard(event.peer, event.namespace, event.keys)
+      case 'declined':
+        return this.declined(event.peer, event.namespace, event.keys)
       case 'again':
         return this.again(event.peer, event.namespace, event.keys)
       case 'flush':
@@ -112,6 +116,12 @@ export class Forwarding {
       const waiting = peer.waiting.get(namespace)
       if (waiting?.get(key) === false) waiting.delete(key)
     }
+    return []
+  }
+
+  private declined(id: PeerId, namespace: Namespace, keys: HexKey[]): ForwardingEffect[] {
+    const seen = this.peers.get(id)?.seen.get(namespace)
+    for (const key of keys) if (seen?.get(key) === 'heard') seen.delete(key)
     return []
   }
 

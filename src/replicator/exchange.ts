@@ -99,6 +99,9 @@ export class Exchange {
     const node = this.bySession.get(session)
     if (!node) return accept(null, [])
     await node.answers.add(this.taking.answer(offer, accept, node.peer, node.shared))
+    const { namespace } = offer
+    const declined = offer.keys.map(hexOf).filter((hex) => !node.taken.has(hex))
+    if (declined.length > 0) this.handle({ type: 'declined', peer: node.id, namespace, keys: declined })
   }
 
   /** Both sides agreed that we take a feed. */

@@ -223,7 +223,8 @@ export class Replicator implements StoreHost {
     if (this.joined.size > 0) await this.firstPeer
     const before = this.pool.all
     await this.exchange.settled()
-    const sessions = [...new Set([...before, ...this.pool.all])]
+    // Who comes after the call was not meant by it, unless nobody was there.
+    const sessions = before.length > 0 ? before : this.pool.all
     const report = this.life.closing ? null : await catchUp(sessions, this.exchange, options)
     if (!report || this.life.closing) throw new Replic8Error('ERR_CLOSED', 'The replicator is closed.')
     return report

@@ -27,6 +27,14 @@ const again = (peer: number, keys: HexKey[]) => ({ type: 'again', peer, namespac
 const heard = (peer: number, keys: HexKey[]) => ({ type: 'heard', peer, namespace, keys }) as const
 
 describe('offers', () => {
+  test('of what a peer offered and we declined go out when we come to share it', () => {
+    const forwarding = node(1)
+    forwarding.handle(heard(1, ['a', 'b']))
+    forwarding.handle({ type: 'declined', peer: 1, namespace, keys: ['b'] })
+    expect(forwarding.handle(have(['a', 'b']))).toEqual([openWindow(1)])
+    expect(forwarding.handle(flush(1))).toEqual([offer(1, ['b'])])
+  })
+
   test('gather in a window for each peer, and go out once', () => {
     const forwarding = node(1, 2)
     expect(forwarding.handle(have(['a']))).toEqual([openWindow(1), openWindow(2)])

@@ -91,7 +91,10 @@ test('a crash at any byte loses nothing that was acknowledged, and makes nothing
     {
       numRuns: 200,
       // The power went off in the middle of the very first header.
-      examples: Array.from({ length: 60 }, (_, budget): [{ id: 'a'; value: object }[], number] => [[{ id: 'a', value: {} }], budget]),
+      examples: Array.from({ length: 60 }, (_, budget): [{ id: 'a'; value: object }[], number] => [
+        [{ id: 'a', value: {} }],
+        budget,
+      ]),
     },
   )
 })

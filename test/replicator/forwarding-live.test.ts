@@ -29,16 +29,23 @@ test('every peer is offered the cores of every store, once', async () => {
   for (const { keys } of heard) expect(keys.toSorted()).toEqual(cores.map(hex).toSorted())
 })
 
-test('what both ends have is offered by one of them, or crosses', async () => {
-  const core = await writer(1)
+test('what a peer gave is not offered back to it; what was declined is, when it is shared after all', async () => {
+  const [given, declined] = [await writer(1), await writer(1)]
   const [a, b] = [replicator(), replicator()]
+  const copies = taking()
+  b.use('taken', copies)
   await connected(a, b)
   const heard = [heardBy(a), heardBy(b)]
-  a.announce(null, core)
+  a.announce('taken', given)
+  a.announce(null, declined)
   await a.synced()
-  b.announce(null, core)
+  b.announce('taken', [...copies.copies.values()])
+  b.announce(null, declined)
   await b.synced()
-  expect(heard.map(({ keys }) => keys)).toEqual([[], [hex(core)]])
+  expect(heard.map(({ keys }) => keys.toSorted())).toEqual([
+    [hex(declined)],
+    [hex(given), hex(declined)].toSorted(),
+  ])
 })
 
 test('a feed is forwarded in each namespace on its own', async () => {
