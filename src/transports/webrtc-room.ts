@@ -1,6 +1,7 @@
 import type { SignalRoom, TransportTarget } from '../connection.ts'
 import { Replic8Error, toReplic8Error } from '../errors.ts'
 import { randomId } from './random-id.ts'
+import { Redials } from './redials.ts'
 import type { RtcSignal } from './rtc-link.ts'
 import { readSignalMessage, type SignalMessage } from './signal-message.ts'
 import { WebRtcCall } from './webrtc-call.ts'
@@ -19,6 +20,7 @@ export class WebRtcRoom {
   readonly #calls = new Map<string, WebRtcCall>()
   /** Peers that there was no place for. */
   readonly #waiting = new Set<string>()
+  readonly #redials = new Redials()
   #left = false
 
   /** @throws what the signal's `join` throws */
@@ -50,6 +52,7 @@ export class WebRtcRoom {
   #depart(): WebRtcConnection[] {
     this.#left = true
     this.#signal.leave()
+    this.#redials.clear()
     const calls = [...this.#calls.values()]
     for (const call of calls) if (!call.connection) call.drop()
     return calls.flatMap((call) => call.connection ?? [])
@@ -67,6 +70,7 @@ export class WebRtcRoom {
 
   #forget(id: string): void {
     this.#waiting.delete(id)
+    this.#redials.forget(id)
     const call = this.#calls.get(id)
     // A signal that lost sight of a peer says nothing about a connection that stands.
     if (call && !call.connection) call.drop()
@@ -121,6 +125,7 @@ export class WebRtcRoom {
           if (this.#left) return
           if (failed) this.#to.onproblem(failed)
           if (lost && initiator) this.#meet(remote)
+          else if (failed && initiator) this.#redials.later(remote, () => this.#meet(remote))
           this.#fillPlaces()
         },
       },
@@ -130,6 +135,7 @@ export class WebRtcRoom {
   }
 
   #hand(call: WebRtcCall, connection: WebRtcConnection): void {
+    this.#redials.forget(call.remote)
     // A place is free as soon as its connection is over, however that came about.
     connection.over.then(() => call.drop())
     try {

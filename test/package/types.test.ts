@@ -22,10 +22,14 @@ beforeAll(async () => {
 afterAll(() => consumer?.remove())
 
 const app = `
-import replic8, { hypercore, memory, randomKey, Replic8Error, Session, type ErrorCode } from 'replic8'
+import replic8, {
+  allow, FeedStore, hypercore, memory, randomKey, Replicator, Replic8Error, Session,
+  type CoreStore, type ErrorCode,
+} from 'replic8'
 import { memory as also, type RandomAccessStorage, type Storage } from 'replic8/storage'
 import { tabs } from 'replic8/tabs'
 import { webrtc, type Connection, type Signal, type Transport } from 'replic8/webrtc'
+import { websocket } from 'replic8/websocket'
 
 const storage: Storage = memory
 const file: RandomAccessStorage = storage('key')
@@ -58,7 +62,21 @@ const code: ErrorCode = failed.code
 // @ts-expect-error there is no such code
 new Replic8Error('ERR_NO_SUCH_CODE')
 
-const transports = (signal: Signal): Transport[] => [webrtc({ signal }), tabs({ name: 'app' })]
+const store: CoreStore = { reject: ({ header }) => header.blocked === true }
+const replicator = new Replicator(key, { forward: false })
+replicator.use('my-app', store).unmount()
+replicator.prepend(allow([core.key]))
+const feeds = new FeedStore(also())
+feeds.writer('me').then((mine) => mine.key.toString('hex'))
+replicator.use(feeds)
+replicator.on('core', (taken, { namespace }, from) => console.log(taken.key, namespace, from.publicKey))
+replicator.synced({ timeout: 5 }).then((report) => report.feeds.length)
+
+const transports = (signal: Signal): Transport[] => [
+  webrtc({ signal }),
+  tabs({ name: 'app' }),
+  websocket(['wss://one.example', 'wss://two.example']),
+]
 const kind = (connection: Connection): string => connection.kind
 export { code, hex, key, kind, same, transports }
 `

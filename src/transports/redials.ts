@@ -1,0 +1,30 @@
+import { BackOff } from './back-off.ts'
+
+/** Milliseconds of the first wait and of the longest, before jitter. */
+const waits = { minDelay: 1_000, maxDelay: 60_000 }
+/** A peer that did not answer so many times is called again when the signal names it anew. */
+const mostTries = 8
+
+/** Calls peers again that could not be reached: later and later, and not for ever. */
+export class Redials {
+  readonly #peers = new Map<string, { backOff: BackOff; tries: number }>()
+
+  /** Runs `call` after the next wait of this peer, unless it had its tries. */
+  later(remote: string, call: () => void): void {
+    const peer = this.#peers.get(remote) ?? { backOff: new BackOff(waits), tries: 0 }
+    this.#peers.set(remote, peer)
+    peer.tries++
+    if (peer.tries <= mostTries) peer.backOff.wait(call)
+    else this.forget(remote)
+  }
+
+  /** The peer is connected, or gone. */
+  forget(remote: string): void {
+    this.#peers.get(remote)?.backOff.cancel()
+    this.#peers.delete(remote)
+  }
+
+  clear(): void {
+    for (const remote of [...this.#peers.keys()]) this.forget(remote)
+  }
+}
