@@ -46,7 +46,7 @@ export class Link {
   private readonly guard: HandshakeGuard
   private readonly outbox: Outbox
   private readonly rate: RateGuard
-  private readonly roundTrip: RoundTrip
+  readonly roundTrip: RoundTrip
   private readonly timers = new Timers()
   private control: ControlChannel | null = null
   /** Holds the peer's bytes back until the handshake is over, or their end until this end is over. */
@@ -84,19 +84,9 @@ export class Link {
     })
   }
 
-  /** Milliseconds of the last measured round trip; null before one. */
-  get roundTripMs(): number | null {
-    return this.roundTrip.ms
-  }
-
   /** Names the connection, the same at both ends; null before the handshake is over. */
   get id(): Buffer | null {
     return this.control?.id ?? null
-  }
-
-  /** Resolves with the ms of a round trip when the peer answers; never when it does not. */
-  ping(): Promise<number> {
-    return this.roundTrip.measure()
   }
 
   /** False while the transport takes less than it is given. */
@@ -209,17 +199,8 @@ export class Link {
 
   private onmessage(message: ControlMessage) {
     if (this.left) return
-    if (!this.rate.admit()) {
-      const error = new Replic8Error(
-        'ERR_TOO_MANY_MESSAGES',
-        `The limit is ${this.options.limits.controlPerSecond}.`,
-      )
-      return this.fail(error, error)
-    }
-    if (this.heardBye || (!this.opened && message.type !== 'hello')) {
-      const error = new Replic8Error('ERR_PROTOCOL', `A message came out of order: ${message.type}.`)
-      return this.fail(error, error)
-    }
+    const error = this.objection(message)
+    if (error) return this.fail(error, error)
     switch (message.type) {
       case 'ping':
         return this.send({ type: 'pong', token: message.token })
@@ -231,6 +212,14 @@ export class Link {
         if (message.type === 'hello' && !this.opened) this.onhello(message)
         else this.hooks.onmessage(message)
     }
+  }
+
+  /** What is wrong with a message that comes now. */
+  private objection({ type }: ControlMessage): Replic8Error | null {
+    if (!this.rate.admit())
+      return new Replic8Error('ERR_TOO_MANY_MESSAGES', `The limit is ${this.rate.perSecond}.`)
+    if (!this.heardBye && (this.opened || type === 'hello')) return null
+    return new Replic8Error('ERR_PROTOCOL', `A message came out of order: ${type}.`)
   }
 
   private onhello(hello: HelloMessage) {
@@ -300,11 +289,8 @@ export class Link {
   }
 
   /** Runs a task when the transport takes nothing of what is queued, or takes it too slowly. */
-  private whenStuck(task: () => void, rounds = (this.options.timeout || 20_000) / linger) {
-    const { queuedBytes } = this.wire
-    this.timers.after(linger, () => {
-      if (rounds > 1 && this.wire.queuedBytes < queuedBytes) this.whenStuck(task, rounds - 1)
-      else task()
-    })
+  private whenStuck(task: () => void) {
+    const rounds = (this.options.timeout || 20_000) / linger
+    this.timers.whenStuck(() => this.wire.queuedBytes, linger, rounds, task)
   }
 }

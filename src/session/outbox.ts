@@ -59,7 +59,7 @@ export class Outbox {
 
 /** Counts the control messages of a peer; a network that stalls and then delivers all at once is no offence. */
 export class RateGuard {
-  private readonly rate: number
+  readonly perSecond: number
   private readonly burst: number
   private tokens: number
   private last = performance.now()
@@ -69,7 +69,7 @@ export class RateGuard {
    * @param stall ms that a connection may stand still and then deliver everything
    */
   constructor(perSecond: number, stall: number) {
-    this.rate = perSecond
+    this.perSecond = perSecond
     // One second more: a sender may begin with as many at once.
     this.burst = (perSecond * (stall + 1000)) / 1000
     this.tokens = this.burst
@@ -78,7 +78,7 @@ export class RateGuard {
   /** Whether one more message is within the limit. */
   admit(): boolean {
     const now = performance.now()
-    this.tokens = Math.min(this.burst, this.tokens + ((now - this.last) * this.rate) / 1000)
+    this.tokens = Math.min(this.burst, this.tokens + ((now - this.last) * this.perSecond) / 1000)
     this.last = now
     this.tokens--
     return this.tokens >= 0

@@ -1,5 +1,4 @@
 import { messageOf, Replic8Error } from '../errors.ts'
-import type { Namespace } from '../negotiation/events.ts'
 import { checkHeader } from '../wire/header.ts'
 import type { Header, Json } from '../wire/messages.ts'
 import type { AcceptHandler } from './accept.ts'
@@ -7,14 +6,14 @@ import { attach } from './attach.ts'
 import { Broker } from './broker.ts'
 import { type Core, isCore, keyHex, toHexKey } from './core.ts'
 import { noiseKeyPair } from './engine.ts'
-import { bindNamespace, type EventHandler, type SessionEvents, type SessionNamespace } from './events.ts'
+import { bindNamespace, type SessionEvents, type SessionNamespace } from './events.ts'
 import { type Explanation, explanationOf } from './explanation.ts'
 import { type Extension, type ExtensionHandlers, Extensions } from './extensions.ts'
 import { checkEncryptionKey } from './keys.ts'
 import { Link } from './link.ts'
-import { Listeners, listenerArguments } from './listeners.ts'
 import { Meter } from './meter.ts'
 import { type KeyPairSource, type ResolvedOptions, resolveOptions, type SessionOptions } from './options.ts'
+import { SessionEmitter } from './session-emitter.ts'
 import { coreList, type Share, withNamespace } from './share.ts'
 import { type SessionStats, statsOf } from './stats.ts'
 import type { SyncOptions, SyncReport } from './syncs.ts'
@@ -27,7 +26,7 @@ export type { Explanation } from './explanation.ts'
  *
  * Errors: ERR_BAD_KEY and ERR_BAD_OPTION, thrown at once. What happens later ends `closed` or is a `problem` event.
  */
-export class Session {
+export class Session extends SessionEmitter {
   /** JSON that the peer shows; null before `open`. */
   remoteUserData: Json = null
   /** Resolves when the peer has proved that it holds the key; rejects when the session ends first. */
@@ -36,7 +35,6 @@ export class Session {
   readonly closed: Promise<void>
   private readonly options: ResolvedOptions
   private readonly keyPair: KeyPairSource
-  private readonly listeners = new Listeners()
   private readonly meter = new Meter()
   private readonly extensions: Extensions
   private readonly broker: Broker
@@ -55,6 +53,7 @@ export class Session {
    * @param options see {@link SessionOptions}
    */
   constructor(encryptionKey: Uint8Array | string, options: SessionOptions = {}) {
+    super()
     const key = checkEncryptionKey(encryptionKey)
     this.options = resolveOptions(options)
     this.keyPair = this.options.keyPair ?? noiseKeyPair()
@@ -109,7 +108,7 @@ export class Session {
 
   /** A snapshot. Bytes are payload bytes of blocks on this session. */
   get stats(): SessionStats {
-    return statsOf(this.meter, this.link.roundTripMs, this.broker.negotiation.state)
+    return statsOf(this.meter, this.link.roundTrip.ms, this.broker.negotiation.state)
   }
 
   /**
@@ -145,30 +144,6 @@ export class Session {
     this.broker.handle({ type: 'update', namespace, key, header })
   }
 
-  /** Hears of an event: `on([namespace], event, handler)`; '*' is every namespace. */
-  on<E extends keyof SessionEvents>(event: E, handler: EventHandler<E>): this
-  on<E extends keyof SessionEvents>(namespace: string | null, event: E, handler: EventHandler<E>): this
-  on(...args: unknown[]): this {
-    this.listeners.add(...listenerArguments(args))
-    return this
-  }
-
-  /** As `on`, for the next time only. */
-  once<E extends keyof SessionEvents>(event: E, handler: EventHandler<E>): this
-  once<E extends keyof SessionEvents>(namespace: string | null, event: E, handler: EventHandler<E>): this
-  once(...args: unknown[]): this {
-    this.listeners.addOnce(...listenerArguments(args))
-    return this
-  }
-
-  /** Takes a handler of `on` or `once` back. */
-  off<E extends keyof SessionEvents>(event: E, handler: EventHandler<E>): this
-  off<E extends keyof SessionEvents>(namespace: string | null, event: E, handler: EventHandler<E>): this
-  off(...args: unknown[]): this {
-    this.listeners.remove(...listenerArguments(args))
-    return this
-  }
-
   /** `share`, `unshare`, `update`, `on`, `once` and `off`, bound to one namespace. */
   namespace(name: string): SessionNamespace {
     return bindNamespace(this, name)
@@ -202,7 +177,7 @@ export class Session {
 
   /** Resolves with the milliseconds of a round trip, when the peer answers. */
   ping(): Promise<number> {
-    return this.link.ping()
+    return this.link.roundTrip.measure()
   }
 
   /**
@@ -296,27 +271,6 @@ export class Session {
       if (typeof result?.then === 'function') Promise.resolve(result).catch(failed)
     } catch (error) {
       failed(error)
-    }
-  }
-
-  private problem(error: Replic8Error, where: { key?: Buffer; namespace?: Namespace }) {
-    this.emit('problem', where.namespace ?? null, error, where)
-  }
-
-  /** Calls the handlers of an event; what one of them throws, or rejects with, is a problem, and costs nobody else. */
-  private emit(event: keyof SessionEvents, namespace: Namespace, ...args: unknown[]) {
-    const fail = (error: unknown) => {
-      // A handler of problems that fails is not told to itself.
-      if (event === 'problem') return
-      this.problem(new Replic8Error('ERR_HANDLER_FAILED', messageOf(error), { cause: error }), { namespace })
-    }
-    for (const handler of this.listeners.of(event, namespace)) {
-      try {
-        const result = handler(...args) as { then?: unknown } | undefined
-        if (typeof result?.then === 'function') Promise.resolve(result).catch(fail)
-      } catch (error) {
-        fail(error)
-      }
     }
   }
 }

@@ -11,6 +11,15 @@ export class Timers {
     this.running.add(timer)
   }
 
+  /** Runs a task when `size` is no smaller after `ms` than before, or after so many rounds of that. */
+  whenStuck(size: () => number, ms: number, rounds: number, task: () => void) {
+    const before = size()
+    this.after(ms, () => {
+      if (rounds > 1 && size() < before) this.whenStuck(size, ms, rounds - 1, task)
+      else task()
+    })
+  }
+
   clear() {
     for (const timer of this.running) clearTimeout(timer)
     this.running.clear()
