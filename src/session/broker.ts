@@ -211,7 +211,9 @@ export class Broker {
       if (!replication || this.shares.isOpening(replication.core)) continue
       const feed = this.negotiation.state.feeds.get(key)
       const stands = feed && offersOf(feed).some(({ status }) => status !== 'declined' && status !== 'ended')
-      if (!stands) this.cores.drop(replication)
+      if (stands) continue
+      this.cores.drop(replication)
+      this.cores.letGo(replication.core)
     }
   }
 

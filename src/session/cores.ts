@@ -5,6 +5,7 @@ import { Opener } from './opener.ts'
 import { Replication, type ReplicationHooks, type Traffic } from './replication.ts'
 
 interface Emitter {
+  setMaxListeners?(count: number): unknown
   on?(event: 'error', handler: (error: Error) => void): unknown
   removeListener?(event: 'error', handler: (error: Error) => void): unknown
 }
@@ -76,6 +77,8 @@ export class Cores {
       const replication = hex ? this.byKey.get(hex) : undefined
       if (replication?.core === core) this.hooks.onfail(replication, error)
     }
+    // One listener a session: many sessions of one core are no leak.
+    emitter.setMaxListeners?.(0)
     emitter.on('error', onerror)
     this.contained.set(core, onerror)
   }
@@ -110,6 +113,13 @@ export class Cores {
     replication.release()
     if (this.byKey.get(replication.hex) === replication) this.byKey.delete(replication.hex)
     this.reattach(keys)
+  }
+
+  /** Nothing of this session is left with a core: what happens to it is the application's alone. */
+  letGo(core: Core) {
+    const onerror = this.contained.get(core)
+    if (onerror) (core as Emitter).removeListener?.('error', onerror)
+    this.contained.delete(core)
   }
 
   release() {

@@ -7,6 +7,9 @@ export type Handler = (...args: any[]) => unknown
 /** Events whose handlers belong to a namespace: `on('chat', 'advertise', …)` hears only of offers in 'chat'. */
 const scoped = new Set(['advertise', 'replicate', 'progress', 'update', 'withdraw'])
 
+/** The others. 'session' and 'core' are a replicator's. */
+const unscoped = new Set(['open', 'sync', 'problem', 'close', 'session', 'core'])
+
 const everyNamespace = '*'
 const none = null
 
@@ -16,11 +19,13 @@ export class Listeners {
   private readonly originals = new WeakMap<Handler, Handler>()
 
   add(namespace: Namespace, event: string, handler: Handler) {
-    if (typeof event !== 'string' || typeof handler !== 'function') {
-      throw new Replic8Error(
-        'ERR_BAD_ARGUMENT',
-        'on takes an event and a handler, with a namespace before them if any.',
-      )
+    const isPlace = namespace === null || typeof namespace === 'string'
+    if (!isPlace || typeof handler !== 'function') {
+      const detail = 'on takes an event and a handler, with a namespace before them if any.'
+      throw new Replic8Error('ERR_BAD_ARGUMENT', detail)
+    }
+    if (!scoped.has(event) && !unscoped.has(event)) {
+      throw new Replic8Error('ERR_BAD_ARGUMENT', `There is no event "${event}".`)
     }
     const events = this.handlers.get(namespace) ?? new Map<string, Handler[]>()
     this.handlers.set(namespace, events)

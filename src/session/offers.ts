@@ -12,7 +12,7 @@ export interface OffersHooks {
   onanswered(keys: string[]): void
   /** A core that was taken cannot be used. */
   onfail(replication: Replication, error: Replic8Error): void
-  problem(error: Replic8Error, where: { namespace: Namespace }): void
+  problem(error: Replic8Error, where: { key?: Buffer; namespace?: Namespace }): void
   /** A handler refused the peer: `told` is what the peer hears, `error` what this side's session ends with. */
   refuse(told: Replic8Error, error: Error): void
 }
@@ -40,7 +40,7 @@ export class Offers {
       open: (core) => this.cores.open(core),
       onanswer: (outcome) => this.onanswer(first, keys, outcome),
       onproblem: (error) => this.hooks.problem(error, { namespace }),
-      onrefuse: (error) => this.hooks.refuse(refusal(error), error),
+      onrefuse: ({ told, error }) => this.hooks.refuse(told, error),
     })
     this.acceptances.set(first, acceptance)
     const known = keys.map((key) => this.cores.keyOf(key))
@@ -60,6 +60,7 @@ export class Offers {
       chosen.add(hex)
       this.cores.contain(core)
       const replication = this.cores.add(core, hex)
+      if (replication.core !== core) this.hooks.problem(inUse(), { key: this.cores.keyOf(hex) })
       replication.configure(options)
       this.watch(replication)
     }
@@ -75,9 +76,9 @@ export class Offers {
   }
 }
 
-function refusal(error: Error): Replic8Error {
-  const { code } = error as { code?: unknown }
-  return new Replic8Error('ERR_PEER_REFUSED', undefined, {
-    reason: { code: typeof code === 'string' ? code : 'ERR_REFUSED', message: error.message },
-  })
+function inUse(): Replic8Error {
+  return new Replic8Error(
+    'ERR_CORE_FAILED',
+    'Another object of this core is in use on this session already; only that one is filled.',
+  )
 }

@@ -147,16 +147,19 @@ export class Replication {
 
   private replicate(core: Core, view: StreamView) {
     const { download, upload, maxRequests } = this.options
+    const fail = (error: unknown) => view.destroy(error as Error)
     try {
-      core.replicate(view.initiator, {
+      const result = core.replicate(view.initiator, {
         stream: view,
         live: true,
         ...(download === undefined ? {} : { download }),
         ...(upload === undefined ? {} : { upload }),
         ...(maxRequests === undefined ? {} : { maxRequests }),
-      })
+      }) as { then?: unknown; catch?: unknown } | undefined
+      // A stream is what hypercore gives; an own core may give a promise, which can reject.
+      if (typeof result?.then === 'function') Promise.resolve(result).catch(fail)
     } catch (error) {
-      view.destroy(error as Error)
+      fail(error)
     }
   }
 

@@ -43,7 +43,8 @@ export class Syncs {
       const filter = filterOf(options)
       if (this.closed) return reject(this.closed)
       this.waiters.set(waiter, { resolve, reject })
-      if (options.timeout !== undefined) this.limit(waiter, options.timeout)
+      // A timer of more than 2^31 - 1 ms would be over at once.
+      if (options.timeout !== undefined && options.timeout < 2 ** 31) this.limit(waiter, options.timeout)
       this.handle({ type: 'await-sync', waiter, filter })
     })
     promise.catch(() => {})
@@ -93,10 +94,23 @@ export class Syncs {
   }
 }
 
-function filterOf({ namespace, keys, direction }: SyncOptions): SyncFilter {
+/** Errors: ERR_BAD_ARGUMENT, naming the field. */
+function filterOf({ namespace, keys, direction, timeout }: SyncOptions): SyncFilter {
+  check('namespace', namespace, namespace === null || typeof namespace === 'string')
+  check('keys', keys, Array.isArray(keys))
+  check('direction', direction, direction === 'in' || direction === 'out')
+  check('timeout', timeout, typeof timeout === 'number' && timeout >= 0)
   return {
     ...(namespace === undefined ? {} : { namespace }),
     ...(keys === undefined ? {} : { keys: keys.map(toHexKey) }),
     ...(direction === undefined ? {} : { direction }),
   }
+}
+
+function check(name: string, value: unknown, isGood: boolean) {
+  if (value === undefined || isGood) return
+  throw new Replic8Error(
+    'ERR_BAD_ARGUMENT',
+    `synced takes { namespace, keys, direction, timeout }; ${name} is none.`,
+  )
 }
