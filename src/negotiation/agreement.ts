@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../errors.ts'
-import type { EndReason } from '../wire/messages.ts'
+import type { AnswerReason, EndReason } from '../wire/messages.ts'
+import type { HexKey } from './events.ts'
+import { rememberOver } from './remembering.ts'
 import { covers, type FeedState, feedOf, type Incoming, type Outgoing, type State } from './state.ts'
 
 /** An agreement stands while an accepted offer is neither withdrawn nor released. These keep the count of them. */
@@ -22,17 +24,33 @@ export const endErrors: Record<EndReason, ErrorCode> = {
   'over-limit': 'ERR_OFFER_TOO_LARGE',
 }
 
+export function decline(state: State, offer: Outgoing | Incoming, reason: AnswerReason) {
+  offer.status = 'declined'
+  offer.reason = reason
+  rememberOver(state, offer)
+}
+
+/** Whether nothing more can come of an offer. */
+export function isOver({ status }: Outgoing | Incoming): boolean {
+  return status === 'declined' || status === 'ended'
+}
+
 /** Ends an offer whatever its status; closes the feed when it was the last agreement on it. */
 export function end(state: State, offer: Outgoing | Incoming, reason: EndReason) {
   const wasAccepted = offer.status === 'accepted'
+  const wasOver = isOver(offer)
   offer.status = 'ended'
   offer.reason = reason
   if ('told' in offer) setUploadPending(state, offer, false)
   else setDownloadPending(state, offer, false)
-  if (!wasAccepted) return
-  const feed = feedOf(state, offer.key)
+  if (wasAccepted) disagree(state, offer.key)
+  if (!wasOver) rememberOver(state, offer)
+}
+
+function disagree(state: State, key: HexKey) {
+  const feed = feedOf(state, key)
   feed.agreements--
-  if (feed.agreements === 0) state.effects.push({ type: 'close-feed', key: offer.key })
+  if (feed.agreements === 0) state.effects.push({ type: 'close-feed', key })
   updateSynced(state, feed)
 }
 

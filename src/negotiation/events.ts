@@ -42,9 +42,9 @@ export type NegotiationEvent =
   | { type: 'ready'; share: number; feeds: ReadyFeed[] }
   | { type: 'unshare'; namespace: Namespace; keys: HexKey[] }
   | { type: 'update'; namespace: Namespace; key: HexKey; header: Header }
-  /** The accept handler of a page has spoken: the keys it takes, by index in the page. */
+  /** The accept handler of a page has spoken: the keys it takes, by index of what was handed out. */
   | { type: 'answer'; first: number; accepted: boolean[]; reason: AnswerReason }
-  /** Cores we offer have grown. */
+  /** Cores we offer have other lengths: they have grown, or were cleared. */
   | { type: 'grew'; feeds: FeedLengths[] }
   /** Our downloads are complete up to these lengths. */
   | { type: 'downloaded'; feeds: FeedLengths[] }
@@ -65,7 +65,7 @@ export interface SyncedFeed {
 /** What a negotiation wants done. It does nothing itself. */
 export type Effect =
   | { type: 'send'; message: ControlMessage }
-  /** Hand a page to the accept handler; answer with an 'answer' event. */
+  /** Hand what is not over of a page to the accept handler; answer with an 'answer' event. */
   | { type: 'advertise'; first: number; namespace: Namespace; keys: HexKey[]; headers: Header[] }
   /** Both sides agreed on an offer. `lengths`: what the offering side has. */
   | { type: 'agreed'; key: HexKey; namespace: Namespace; direction: Direction; lengths: number[] }

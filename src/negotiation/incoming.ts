@@ -8,9 +8,10 @@ import type {
   UpdateMessage,
   WithdrawMessage,
 } from '../wire/messages.ts'
-import { agree, end, setDownloadPending, updateSynced } from './agreement.ts'
+import { agree, decline, end, isOver, setDownloadPending, updateSynced } from './agreement.ts'
 import type { FeedLengths, HexKey } from './events.ts'
-import { covers, feedOf, type Incoming, type IncomingPage, type State } from './state.ts'
+import { allMade } from './remembering.ts'
+import { atMost, covers, feedOf, type Incoming, type IncomingPage, type State } from './state.ts'
 
 /** The accepting side: what the peer offers, and what we make of it. */
 
@@ -33,21 +34,23 @@ export function onoffer(state: State, message: OfferMessage) {
   }
   state.nextIncoming += keys.length
   state.pagesReceived++
-  for (const [i, key] of keys.entries()) {
-    receive(state, {
+  const offers = keys.map((key, i): Incoming => {
+    const known = message.lengths[i] ?? []
+    return {
       id: first + i,
       key: toHex(key),
       namespace,
       header: message.headers[i] ?? {},
-      known: message.lengths[i] ?? [],
-      required: message.lengths[i] ?? [],
+      known,
+      required: known,
       have: null,
       status: 'waiting',
       reason: null,
       pending: false,
-    })
-  }
-  const page: IncomingPage = { first, count: keys.length, namespace, waitsFor: new Set(state.opening) }
+    }
+  })
+  for (const offer of offers) receive(state, offer)
+  const page: IncomingPage = { first, offers, handedOut: [], namespace, waitsFor: new Set(state.opening) }
   state.receivedPages.set(first, page)
   if (page.waitsFor.size === 0) handOut(state, page)
 }
@@ -56,7 +59,7 @@ function receive(state: State, offer: Incoming) {
   const offers = feedOf(state, offer.key).incoming
   const old = offers.get(offer.namespace)
   // The newer offer of a feed in a namespace takes the place of the older one.
-  if (old && old.status !== 'declined' && old.status !== 'ended') end(state, old, 'withdrawn')
+  if (old && !isOver(old)) end(state, old, 'withdrawn')
   offers.set(offer.namespace, offer)
   state.incoming.set(offer.id, offer)
 }
@@ -69,8 +72,11 @@ export function unblock(state: State, share: number) {
 }
 
 function handOut(state: State, page: IncomingPage) {
-  const offers = offersOf(state, page)
-  for (const offer of offers) if (offer.status === 'waiting') offer.status = 'handed-out'
+  const offers = page.offers.filter(({ status }) => status === 'waiting')
+  // Nothing is left to ask about, but the peer waits for room.
+  if (offers.length === 0) return answer(state, page.first, [], 'declined')
+  for (const offer of offers) offer.status = 'handed-out'
+  page.handedOut = offers
   state.effects.push({
     type: 'advertise',
     first: page.first,
@@ -80,27 +86,23 @@ function handOut(state: State, page: IncomingPage) {
   })
 }
 
-function offersOf(state: State, page: IncomingPage): Incoming[] {
-  return Array.from({ length: page.count }, (_, i) => state.incoming.get(page.first + i) as Incoming)
-}
-
 /** Answers a page. What the peer took back meanwhile is answered too, and means nothing. */
-export function answer(state: State, first: number, accepted: boolean[], reason: AnswerReason) {
+export function answer(state: State, first: number, chosen: boolean[], reason: AnswerReason) {
   const page = state.receivedPages.get(first)
   if (!page) return
   state.receivedPages.delete(first)
+  const taken = new Set(page.handedOut.filter((_, i) => chosen[i]))
+  // The peer knows nothing of what was left out: it gets an answer for each feed of the page.
+  const accepted = page.offers.map((offer) => taken.has(offer))
   state.effects.push({ type: 'send', message: { type: 'answer', first, accepted, reason } })
-  for (const [i, offer] of offersOf(state, page).entries()) {
-    if (offer.status !== 'handed-out' && offer.status !== 'waiting') continue
-    if (accepted[i]) {
+  for (const offer of page.handedOut) {
+    if (offer.status !== 'handed-out') continue
+    if (taken.has(offer)) {
       offer.required = offer.known
       agree(state, offer, 'in', offer.known)
       setDownloadPending(state, offer, !covers(offer.have, offer.required))
       pushTarget(state, offer.key)
-    } else {
-      offer.status = 'declined'
-      offer.reason = reason
-    }
+    } else decline(state, offer, reason)
   }
 }
 
@@ -143,39 +145,40 @@ export function release(state: State, offers: Incoming[], reason: EndReason) {
 }
 
 export function onwithdraw(state: State, message: WithdrawMessage) {
+  if (!allMade(state, 'peer', message.offers)) return
   for (const { id, reason } of message.offers) {
-    const offer = known(state, id)
-    if (!offer) return
-    if (offer.status === 'ended') continue
+    const offer = state.incoming.get(id)
+    if (!offer || offer.status === 'ended') continue
+    const seen = offer.status !== 'waiting'
     end(state, offer, reason)
-    state.effects.push({ type: 'withdrawn', key: offer.key, namespace: offer.namespace })
+    // Of what the accept handler was never shown, it need not hear.
+    if (seen) state.effects.push({ type: 'withdrawn', key: offer.key, namespace: offer.namespace })
   }
 }
 
 export function onupdate(state: State, message: UpdateMessage) {
-  const offer = known(state, message.id)
+  if (!allMade(state, 'peer', [message])) return
+  const offer = state.incoming.get(message.id)
   if (!offer || offer.status === 'ended') return
-  offer.header = message.header
+  if (offer.status !== 'declined') offer.header = message.header
   // The accept handler has not seen the old header yet: it will see the new one.
   if (offer.status === 'waiting') return
   state.effects.push({ type: 'updated', key: offer.key, namespace: offer.namespace, header: message.header })
 }
 
 export function onlength(state: State, rows: OfferLengths[]) {
+  if (!allMade(state, 'peer', rows)) return
   for (const { id, lengths } of rows) {
-    const offer = known(state, id)
-    if (!offer) return
+    const offer = state.incoming.get(id)
+    if (!offer) continue
     offer.known = lengths
     if (offer.status !== 'accepted') continue
+    // What the peer has cleared will not come.
+    offer.required = atMost(offer.required, lengths)
+    setDownloadPending(state, offer, !covers(offer.have, offer.required))
     pushTarget(state, offer.key)
     updateSynced(state, feedOf(state, offer.key))
   }
-}
-
-function known(state: State, id: number): Incoming | undefined {
-  const offer = state.incoming.get(id)
-  if (!offer) violation(state, 'ERR_PROTOCOL', `The peer named its offer ${id}, which it never made.`)
-  return offer
 }
 
 function violation(state: State, code: 'ERR_PROTOCOL' | 'ERR_TOO_MANY_OFFERS', detail: string) {

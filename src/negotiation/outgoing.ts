@@ -1,8 +1,9 @@
 import type { AnswerMessage, EndedOffer, Header, OfferLengths, ReleaseMessage } from '../wire/messages.ts'
-import { agree, end, endErrors, setUploadPending, updateSynced } from './agreement.ts'
+import { agree, decline, end, endErrors, isOver, setUploadPending, updateSynced } from './agreement.ts'
 import type { FeedLengths, HexKey, Namespace, ReadyFeed } from './events.ts'
 import { misfit } from './fitting.ts'
-import { covers, feedOf, type Outgoing, type State } from './state.ts'
+import { allMade } from './remembering.ts'
+import { atMost, covers, feedOf, type Outgoing, type State } from './state.ts'
 
 /** The offering side: what we share, and what the peer makes of it. */
 
@@ -46,7 +47,7 @@ export function ready(state: State, id: number, feeds: ReadyFeed[]) {
 function offerOnce(state: State, namespace: Namespace, feed: ReadyFeed): Outgoing {
   const offers = feedOf(state, feed.key).outgoing
   const old = offers.get(namespace)
-  if (old && old.status !== 'declined' && old.status !== 'ended') {
+  if (old && !isOver(old)) {
     if (Object.keys(feed.header).length > 0) setHeader(state, old, feed.header)
     return old
   }
@@ -110,7 +111,7 @@ export function withdraw(state: State, offers: Outgoing[], reason: EndedOffer['r
   const ended: EndedOffer[] = []
   let unqueued = false
   for (const offer of offers) {
-    if (offer.status === 'ended' || offer.status === 'declined') continue
+    if (isOver(offer)) continue
     if (offer.status === 'queued') unqueued = true
     else ended.push({ id: offer.id, reason })
     end(state, offer, reason)
@@ -123,7 +124,7 @@ export function withdraw(state: State, offers: Outgoing[], reason: EndedOffer['r
 export function update(state: State, namespace: Namespace, key: HexKey, header: Header) {
   noteChange(state, namespace, key, header)
   const offer = state.feeds.get(key)?.outgoing.get(namespace)
-  if (offer && offer.status !== 'ended' && offer.status !== 'declined') setHeader(state, offer, header)
+  if (offer && !isOver(offer)) setHeader(state, offer, header)
 }
 
 function setHeader(state: State, offer: Outgoing, header: Header) {
@@ -139,7 +140,7 @@ function setHeader(state: State, offer: Outgoing, header: Header) {
   state.effects.push({ type: 'send', message: { type: 'update', id: offer.id, header } })
 }
 
-/** Tells the peer about growth of cores that it took; of the others it hears when it takes them. */
+/** Tells the peer the lengths of cores that it took, where they changed; of the others it hears when it takes them. */
 export function grew(state: State, feeds: FeedLengths[]) {
   const rows: OfferLengths[] = []
   for (const { key, lengths } of feeds) {
@@ -147,7 +148,11 @@ export function grew(state: State, feeds: FeedLengths[]) {
     if (!feed) continue
     for (const offer of feed.outgoing.values()) {
       offer.lengths = lengths
-      if (offer.status === 'accepted') tell(offer, rows)
+      if (offer.status !== 'accepted') continue
+      tell(offer, rows)
+      // What was cleared meanwhile the peer cannot get from us.
+      offer.stated = atMost(offer.stated, lengths)
+      setUploadPending(state, offer, !covers(offer.caughtUp, offer.stated))
     }
     updateSynced(state, feed)
   }
@@ -155,7 +160,8 @@ export function grew(state: State, feeds: FeedLengths[]) {
 }
 
 function tell(offer: Outgoing, rows: OfferLengths[]) {
-  if (covers(offer.told, offer.lengths)) return
+  // Less is news too: the peer would wait for ever for blocks that were cleared.
+  if (offer.lengths.every((length, i) => length === (offer.told[i] ?? 0))) return
   offer.told = offer.lengths
   rows.push({ id: offer.id, lengths: offer.lengths })
 }
@@ -165,37 +171,33 @@ function sendLengths(state: State, rows: OfferLengths[]) {
 }
 
 export function onanswer(state: State, message: AnswerMessage) {
-  const count = state.sentPages.get(message.first)
-  if (count !== message.accepted.length) {
+  const page = state.sentPages.get(message.first)
+  if (page?.length !== message.accepted.length) {
     const detail = `An answer for page ${message.first} of ${message.accepted.length} feeds fits no page without an answer.`
     state.effects.push({ type: 'violation', code: 'ERR_PROTOCOL', detail })
     return
   }
   state.sentPages.delete(message.first)
   const rows: OfferLengths[] = []
-  for (const [i, accepted] of message.accepted.entries()) {
-    const offer = state.outgoing.get(message.first + i) as Outgoing
+  for (const [i, offer] of page.entries()) {
     if (offer.status !== 'offered') continue
-    if (accepted) {
+    if (message.accepted[i]) {
       offer.stated = offer.lengths
       tell(offer, rows)
       agree(state, offer, 'out', offer.lengths)
       setUploadPending(state, offer, !covers(offer.caughtUp, offer.stated))
-    } else {
-      offer.status = 'declined'
-      offer.reason = message.reason
-    }
+    } else decline(state, offer, message.reason)
   }
   sendLengths(state, rows)
-  for (let i = 0; i < count; i++) settleOffer(state, state.outgoing.get(message.first + i) as Outgoing)
+  for (const offer of page) settleOffer(state, offer)
 }
 
 /** The peer gives up feeds that it had taken. */
 export function onrelease(state: State, message: ReleaseMessage) {
+  if (!allMade(state, 'us', message.offers)) return
   for (const { id, reason } of message.offers) {
-    const offer = known(state, id)
-    if (!offer) return
-    if (offer.status !== 'accepted') continue
+    const offer = state.outgoing.get(id)
+    if (offer?.status !== 'accepted') continue
     end(state, offer, reason)
     const detail = `The peer gave up a feed that it had taken (${reason}).`
     state.effects.push({
@@ -209,24 +211,13 @@ export function onrelease(state: State, message: ReleaseMessage) {
 }
 
 export function oncaughtup(state: State, rows: OfferLengths[]) {
+  if (!allMade(state, 'us', rows)) return
   for (const { id, lengths } of rows) {
-    const offer = known(state, id)
-    if (!offer) return
+    const offer = state.outgoing.get(id)
+    if (!offer) continue
     offer.caughtUp = lengths
     if (offer.status !== 'accepted') continue
     setUploadPending(state, offer, !covers(lengths, offer.stated))
     updateSynced(state, feedOf(state, offer.key))
   }
-}
-
-function known(state: State, id: number): Outgoing | undefined {
-  const offer = state.outgoing.get(id)
-  if (!offer) {
-    state.effects.push({
-      type: 'violation',
-      code: 'ERR_PROTOCOL',
-      detail: `The peer named offer ${id}, which was never made.`,
-    })
-  }
-  return offer
 }

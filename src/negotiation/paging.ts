@@ -1,5 +1,6 @@
 import { maxFeedsPerPage } from '../wire/limits.ts'
 import type { OfferMessage } from '../wire/messages.ts'
+import { decline } from './agreement.ts'
 import { feedBytes, misfit, pageOverhead } from './fitting.ts'
 import { settleOffer } from './outgoing.ts'
 import type { Outgoing, State } from './state.ts'
@@ -48,9 +49,8 @@ function sendPage(state: State, start: number): number {
 }
 
 function refuse(state: State, offer: Outgoing, detail: string) {
-  offer.status = 'declined'
-  offer.reason = 'over-limit'
   const { key, namespace } = offer
+  decline(state, offer, 'over-limit')
   state.effects.push({ type: 'problem', code: 'ERR_OFFER_TOO_LARGE', detail, key, namespace })
   settleOffer(state, offer)
 }
@@ -59,7 +59,7 @@ function send(state: State, namespace: OfferMessage['namespace'], page: Outgoing
   const first = state.nextOutgoing
   state.nextOutgoing += page.length
   state.pagesSent++
-  state.sentPages.set(first, page.length)
+  state.sentPages.set(first, page)
   for (const [i, offer] of page.entries()) {
     offer.id = first + i
     offer.status = 'offered'

@@ -1,5 +1,6 @@
 import type { AnswerReason, EndReason, Header, HelloMessage, PeerLimits } from '../wire/messages.ts'
 import type { Effect, HexKey, Namespace, SyncFilter } from './events.ts'
+import type { Ring } from './remembering.ts'
 
 /**
  * One offer that we make.
@@ -15,7 +16,7 @@ export interface Outgoing {
   lengths: number[]
   /** What the peer was told last. */
   told: number[]
-  /** What we had when the peer's acceptance arrived: a one-shot session ends when the peer has this. */
+  /** What we had when the peer's acceptance arrived, and still have: a one-shot session ends when the peer has this. */
   stated: number[]
   /** What the peer says that it has. */
   caughtUp: number[] | null
@@ -38,7 +39,7 @@ export interface Incoming {
   header: Header
   /** What the peer's cores hold, as far as it told us. */
   known: number[]
-  /** What it told us before we accepted: a one-shot session ends when we have this. */
+  /** What it told us before we accepted, and still has: a one-shot session ends when we have this. */
   required: number[]
   /** What we told it that we have. */
   have: number[] | null
@@ -75,7 +76,10 @@ export interface ShareState {
 /** A page of the peer's that we have not answered yet. */
 export interface IncomingPage {
   readonly first: number
-  readonly count: number
+  /** All of it: the page remembers those that are over too. */
+  readonly offers: readonly Incoming[]
+  /** Those that the accept handler sees; what was over before is left out. */
+  handedOut: readonly Incoming[]
   readonly namespace: Namespace
   /** Shares of ours that were opening cores when the page arrived. */
   readonly waitsFor: Set<number>
@@ -96,6 +100,8 @@ export interface NegotiationOptions {
   live: boolean
   /** What we take from the peer, as told in our hello. */
   limits: PeerLimits
+  /** How many declined or ended offers of each side are remembered. Default: `rememberedOffers`. */
+  remember?: number
 }
 
 /** All that is known about what two peers offered, asked and agreed. Plain data. */
@@ -111,8 +117,13 @@ export interface State {
   queue: Outgoing[]
   readonly outgoing: Map<number, Outgoing>
   readonly incoming: Map<number, Incoming>
-  /** Pages of ours without an answer: number of feeds by first id. */
-  readonly sentPages: Map<number, number>
+  /** The latest of those that are declined or ended; older ones are forgotten. */
+  readonly overOutgoing: Ring<Outgoing>
+  readonly overIncoming: Ring<Incoming>
+  /** How many offers of both sides were forgotten, by what they were. */
+  readonly forgotten: { declined: number; ended: number }
+  /** Pages of ours without an answer, by first id; they remember offers that are over too. */
+  readonly sentPages: Map<number, readonly Outgoing[]>
   readonly receivedPages: Map<number, IncomingPage>
   nextOutgoing: number
   nextIncoming: number
@@ -145,6 +156,9 @@ export function createState(options: NegotiationOptions): State {
     queue: [],
     outgoing: new Map(),
     incoming: new Map(),
+    overOutgoing: { offers: [], count: 0 },
+    overIncoming: { offers: [], count: 0 },
+    forgotten: { declined: 0, ended: 0 },
     sentPages: new Map(),
     receivedPages: new Map(),
     nextOutgoing: 0,
@@ -177,4 +191,9 @@ export function feedOf(state: State, key: HexKey): FeedState {
 /** Whether cores of the lengths `have` hold all of cores of the lengths `want`. */
 export function covers(have: readonly number[] | null, want: readonly number[]): boolean {
   return have !== null && want.every((length, i) => (have[i] ?? 0) >= length)
+}
+
+/** What is left of `lengths` where no more than `most` is there; of a core that `most` does not speak of, all is. */
+export function atMost(lengths: readonly number[], most: readonly number[]): number[] {
+  return lengths.map((length, i) => Math.min(length, most[i] ?? length))
 }

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { EndReason } from '../wire/messages.ts'
 import { endErrors, offersOf } from './agreement.ts'
 import type { SyncedFeed, SyncFilter } from './events.ts'
-import { covers, type Incoming, type Outgoing, type State, type SyncWaiter } from './state.ts'
+import { atMost, covers, type Incoming, type Outgoing, type State, type SyncWaiter } from './state.ts'
 
 /**
  * "Synced": every offer made or received until now is answered, and every agreement is caught up to the lengths
@@ -63,7 +63,7 @@ function codeWithout(offers: (Outgoing | Incoming)[]): ErrorCode {
 function checkGoals(state: State, id: number, waiter: SyncWaiter) {
   for (const { offer, lengths } of waiter.goals ?? []) {
     if (offer.status !== 'ended') {
-      if (!covers(isUpload(offer) ? offer.caughtUp : offer.have, lengths)) return
+      if (!hasGoal(offer, lengths)) return
     } else if (offer.reason !== 'withdrawn' || waiter.filter.keys) {
       return fail(state, id, endErrors[offer.reason as EndReason], offer.key)
     }
@@ -71,6 +71,13 @@ function checkGoals(state: State, id: number, waiter: SyncWaiter) {
   state.waiters.delete(id)
   const feeds = (waiter.goals ?? []).filter(({ offer }) => offer.status === 'accepted').map(report)
   state.effects.push({ type: 'synced', waiter: id, feeds })
+}
+
+/** Blocks that were cleared after the question cannot come any more. */
+function hasGoal(offer: Outgoing | Incoming, lengths: number[]): boolean {
+  return isUpload(offer)
+    ? covers(offer.caughtUp, atMost(lengths, offer.lengths))
+    : covers(offer.have, atMost(lengths, offer.known))
 }
 
 function report({ offer, lengths }: { offer: Outgoing | Incoming; lengths: number[] }): SyncedFeed {

@@ -44,7 +44,15 @@ export interface AcceptHooks {
   onanswer(outcome: AcceptOutcome): void
   onproblem(error: Replic8Error): void
   /** The handler refused the peer as a whole. */
-  onrefuse(error: Error): void
+  onrefuse(refusal: Refusal): void
+}
+
+/** How a session ends that a handler refused. */
+export interface Refusal {
+  /** What the peer hears. */
+  told: Replic8Error
+  /** What this side ends with. */
+  error: Error
 }
 
 /** Hands an offer to the accept handlers and waits for the first valid answer, for `timeout` ms at most. */
@@ -86,8 +94,10 @@ export class Acceptance {
   private accept(error?: Error | null, selected: readonly Selection[] = []) {
     if (this.called || this.answered) return
     if (error) {
+      // Made first: once the offer is cancelled nothing else would answer it.
+      const refusal = refusalOf(error)
       this.cancel()
-      this.hooks.onrefuse(error instanceof Error ? error : new Error(String(error)))
+      this.hooks.onrefuse(refusal)
       return
     }
     if (!Array.isArray(selected))
@@ -130,7 +140,7 @@ export class Acceptance {
 
   /** A handler threw: that is a problem also where the offer is answered already. */
   private fail(error: unknown) {
-    const problem = toReplic8Error(error, 'ERR_ACCEPT_FAILED')
+    const problem = problemOf(error)
     if (this.answered) this.hooks.onproblem(problem)
     else this.decline('handler-failed', problem)
   }
@@ -140,6 +150,33 @@ export class Acceptance {
     this.cancel()
     this.hooks.onproblem(problem)
     this.hooks.onanswer({ taken: [], reason })
+  }
+}
+
+/** Handlers may refuse with anything, and the wire takes nothing but text. */
+function refusalOf(value: unknown): Refusal {
+  const { code, message } = Object(value) as { code?: unknown; message?: unknown }
+  const sound = value instanceof Error && typeof message === 'string'
+  const error = sound ? value : new Error(textOf(message ?? value), { cause: value })
+  const reason = { code: typeof code === 'string' ? code : 'ERR_REFUSED', message: error.message }
+  return { told: new Replic8Error('ERR_PEER_REFUSED', undefined, { reason }), error }
+}
+
+function problemOf(thrown: unknown): Replic8Error {
+  try {
+    return toReplic8Error(thrown, 'ERR_ACCEPT_FAILED')
+  } catch {
+    // It has no text: the offer is declined all the same.
+    return new Replic8Error('ERR_ACCEPT_FAILED', undefined, { cause: thrown })
+  }
+}
+
+/** Text for anything; an object without a prototype has none of its own. */
+function textOf(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return 'The handler gave no reason.'
   }
 }
 

@@ -17,6 +17,12 @@ export function isWebStreamPair(value: unknown): value is WebStreamPair {
 }
 
 export function attachWebStreams(wire: WireStream, pair: WebStreamPair, onfail: (error: Error) => void) {
+  // Both before either is locked: a call that throws takes nothing.
+  if (pair.readable.locked || pair.writable.locked)
+    throw new Replic8Error(
+      'ERR_BAD_ARGUMENT',
+      'pipe takes a pair of web streams that nobody else has locked.',
+    )
   const reader = pair.readable.getReader()
   const writer = pair.writable.getWriter()
   let closing: Promise<void> | null = null

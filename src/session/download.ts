@@ -1,4 +1,4 @@
-import { covers } from '../negotiation/state.ts'
+import { atMost, covers } from '../negotiation/state.ts'
 import type { Part } from './part.ts'
 
 /** How a core takes part, as the accept handler said. */
@@ -50,7 +50,8 @@ export class Download {
   /** The peer has this much: fetches it, unless only what the application asks for is wanted. */
   aim(lengths: number[]) {
     this.target = lengths
-    if (this.goal.length === 0 || this.reached) this.goal = lengths
+    // What the peer has cleared will not come.
+    this.goal = this.goal.length === 0 || this.reached ? lengths : atMost(this.goal, lengths)
     this.fetch()
     this.source.ondirty()
   }

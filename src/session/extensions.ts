@@ -44,6 +44,8 @@ export class Extensions {
     }
     if (this.registered.has(name))
       throw new Replic8Error('ERR_BAD_ARGUMENT', `The extension "${name}" is registered already.`)
+    if (typeof handlers !== 'object' || handlers === null)
+      throw new Replic8Error('ERR_BAD_ARGUMENT', 'An extension takes { encoding, onmessage }, or nothing.')
     const codec = codecOf(handlers.encoding)
     const entry: Registered = {
       decode: (bytes) => codec.decode(bytes),

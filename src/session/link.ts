@@ -2,27 +2,16 @@ import { Replic8Error } from '../errors.ts'
 import type { ByeMessage, ControlMessage, HelloMessage } from '../wire/messages.ts'
 import { ControlChannel } from './control-channel.ts'
 import { Engine } from './engine.ts'
+import { limitGoodbye } from './goodbye.ts'
 import { HandshakeGuard } from './handshake-guard.ts'
 import { helloOf } from './hello.ts'
+import type { LinkHooks } from './link-hooks.ts'
 import type { KeyPairSource, ResolvedOptions } from './options.ts'
 import { Outbox, RateGuard } from './outbox.ts'
 import { RoundTrip } from './round-trip.ts'
 import { Timers } from './timers.ts'
 import { transportError } from './transport-error.ts'
 import { WireStream } from './wire-stream.ts'
-
-export interface LinkHooks {
-  /** The peer proved that it holds the key. */
-  onopen(hello: HelloMessage): void
-  /** A control message, authenticated and in order. */
-  onmessage(message: ControlMessage): void
-  /** No message will be taken or sent any more; the last bytes may still be on their way. */
-  onleave(error: Error | null): void
-  /** The stream is closed. */
-  onclose(): void
-  /** The transport takes bytes again. */
-  ondrain(): void
-}
 
 /** Milliseconds in which a transport must take something of the last bytes. */
 const linger = 1000
@@ -65,7 +54,10 @@ export class Link {
     this.keyPair = keyPair
     this.options = options
     this.hooks = hooks
-    this.outbox = new Outbox((message) => this.deliver(message))
+    this.outbox = new Outbox(
+      (message) => this.deliver(message),
+      (error) => this.fail(error, error),
+    )
     this.rate = new RateGuard(options.limits.controlPerSecond, options.timeout || 20_000)
     this.roundTrip = new RoundTrip((token) => this.send({ type: 'ping', token }))
     this.wire = new WireStream(options.limits.queuedBytes, options.limits.handshakeBytes, {
@@ -226,6 +218,8 @@ export class Link {
     this.opened = true
     this.outbox.limit(hello.limits.controlPerSecond)
     this.hooks.onopen(hello)
+    // A handler of 'open' may have ended it; an interval would outlive the session.
+    if (this.left) return
     this.roundTrip.start()
     if (this.leaveWhenOpen) this.sayGoodbye()
   }
@@ -242,6 +236,9 @@ export class Link {
     if (this.saidBye) return
     this.saidBye = true
     this.outbox.send({ type: 'bye', code: '', message: '' })
+    if (this.left) return
+    const unsent = () => this.outbox.length + this.wire.queuedBytes
+    limitGoodbye(this.timers, this.options.timeout, unsent, (error) => this.fail(error, error))
   }
 
   /** Both sides have said goodbye: nothing more will come, and nothing more is sent. */

@@ -1,8 +1,13 @@
-import type { ControlMessage } from '../wire/messages.ts'
+import { Replic8Error } from '../errors.ts'
+import type { ControlMessage, PongMessage } from '../wire/messages.ts'
+
+/** Messages that may wait: the peer sets the pace, and must not set how much memory that takes. */
+const most = 65_536
 
 /** Sends control messages no faster than the peer takes them; what comes in a burst waits its turn, in order. */
 export class Outbox {
   private readonly deliver: (message: ControlMessage) => void
+  private readonly onfull: (error: Replic8Error) => unknown
   private queue: ControlMessage[] = []
   private head = 0
   private timer: ReturnType<typeof setTimeout> | null = null
@@ -10,9 +15,18 @@ export class Outbox {
   private rate = Number.POSITIVE_INFINITY
   private tokens = Number.POSITIVE_INFINITY
   private last = 0
+  /** The pong that waits its turn. */
+  private pong: PongMessage | null = null
 
-  constructor(deliver: (message: ControlMessage) => void) {
+  /** @param onfull more waits than may: ERR_TOO_MUCH_QUEUED. Default: `send` throws it. */
+  constructor(
+    deliver: (message: ControlMessage) => void,
+    onfull: (error: Replic8Error) => unknown = (error) => {
+      throw error
+    },
+  ) {
     this.deliver = deliver
+    this.onfull = onfull
   }
 
   /** @param perSecond messages a second that the peer takes, by its own word: anything from 0 on */
@@ -22,8 +36,17 @@ export class Outbox {
     this.last = performance.now()
   }
 
+  /** How many wait. */
+  get length(): number {
+    return this.queue.length - this.head
+  }
+
   send(message: ControlMessage) {
+    if (message.type === 'pong' && this.renew(message)) return
+    if (this.length >= most)
+      return this.onfull(new Replic8Error('ERR_TOO_MUCH_QUEUED', `${most} messages wait to be sent.`))
     this.queue.push(message)
+    if (message.type === 'pong') this.pong = message
     if (!this.timer && !this.delivering) this.drain()
   }
 
@@ -32,6 +55,14 @@ export class Outbox {
     this.timer = null
     this.queue = []
     this.head = 0
+    this.pong = null
+  }
+
+  /** One pong waits at most, with the last token: the others are answers that come too late to measure anything. */
+  private renew({ token }: PongMessage): boolean {
+    if (!this.pong) return false
+    this.pong.token = token
+    return true
   }
 
   private drain() {
@@ -40,12 +71,22 @@ export class Outbox {
     this.delivering = true
     while (this.head < this.queue.length && this.tokens >= 1) {
       this.tokens--
-      this.deliver(this.queue[this.head++] as ControlMessage)
+      const message = this.queue[this.head++] as ControlMessage
+      if (message === this.pong) this.pong = null
+      this.deliver(message)
     }
     this.delivering = false
     if (this.head < this.queue.length)
       this.timer = setTimeout(() => this.drain(), Math.max(1, 1000 / this.rate))
     else this.stop()
+    this.forget()
+  }
+
+  /** What was sent goes also while the rest never runs out; each message is moved once or so. */
+  private forget() {
+    if (this.head < 1024 || this.head * 2 < this.queue.length) return
+    this.queue = this.queue.slice(this.head)
+    this.head = 0
   }
 
   private refill() {

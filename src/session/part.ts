@@ -2,7 +2,7 @@ import type { Feed } from './core.ts'
 import { Prefix } from './prefix.ts'
 
 export interface PartHooks {
-  /** The feed has grown, here or there. */
+  /** The feed has grown, here or there, or was cleared. */
   onchange(): void
   /** The application closed the feed. */
   onclose(): void
@@ -91,7 +91,10 @@ export class Part {
     this.hooks.onchange()
   }
 
-  private readonly onclear = (start: number) => this.prefix.cut(start)
+  private readonly onclear = (start: number) => {
+    this.prefix.cut(start)
+    this.hooks.onchange()
+  }
 
   private get fetchesByItself(): boolean {
     const { _selections } = this.feed as Asked

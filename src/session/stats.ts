@@ -25,7 +25,9 @@ export interface SessionStats {
 }
 
 export function statsOf(meter: Meter, roundTripMs: number | null, state: State): SessionStats {
-  const feeds = { offered: 0, accepted: 0, replicating: 0, synced: 0, declined: 0, withdrawn: 0 }
+  // Of many offers that are over, only how many there were is known.
+  const { declined, ended: withdrawn } = state.forgotten
+  const feeds = { offered: declined + withdrawn, accepted: 0, replicating: 0, synced: 0, declined, withdrawn }
   for (const offers of [state.outgoing, state.incoming]) {
     for (const offer of offers.values()) {
       feeds.offered++

@@ -1,7 +1,14 @@
 import { messageOf, Replic8Error } from '../errors.ts'
 
-/** How Node, streamx and end-of-stream say that a stream closed and had not ended. */
-const stopped = ['PREMATURE_CLOSE', 'ERR_STREAM_PREMATURE_CLOSE', 'STREAM_DESTROYED', 'premature close']
+/** How Node, streamx, end-of-stream and sockets say that a connection stopped and had not ended. */
+const stopped = [
+  'PREMATURE_CLOSE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'STREAM_DESTROYED',
+  'premature close',
+  'ECONNRESET',
+  'EPIPE',
+]
 
 /** The error for a transport that failed; without one it just stopped. */
 export function transportError(error?: unknown): Replic8Error {

@@ -25,6 +25,7 @@ const deeds: { [What in Deed]: [weight: number, args: fc.Arbitrary<unknown[]>] }
   answer: [5, fc.tuple(pick, fc.nat(255), fc.constantFrom(...answerReasons))],
   download: [4, fc.tuple(pick)],
   grow: [2, fc.tuple(anyKey, fc.integer({ min: 1, max: 3 }))],
+  clear: [1, fc.tuple(anyKey, fc.integer({ min: 1, max: 3 }))],
   unshare: [2, fc.tuple(anyNamespace, anyKey)],
   update: [1, fc.tuple(anyNamespace, anyKey, anyHeader)],
   fail: [1, fc.tuple(anyKey, fc.constantFrom(...endReasons))],
@@ -43,5 +44,6 @@ export const anySteps: fc.Arbitrary<Step[]> = fc.array(anyStep, { maxLength: 150
 
 export const anyOptions = (live: fc.Arbitrary<boolean>): fc.Arbitrary<SideOptions> => {
   const few = fc.integer({ min: 1, max: 3 })
-  return fc.record({ live, limits: fc.record({ feedsPerPage: few, offersOutstanding: few }) })
+  const limits = fc.record({ feedsPerPage: few, offersOutstanding: few })
+  return fc.record({ live, limits, remember: few }, { requiredKeys: ['live', 'limits'] })
 }

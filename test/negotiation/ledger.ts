@@ -11,7 +11,7 @@ export interface Entry {
   status: 'open' | 'accepted' | 'declined' | 'ended'
   /** What the offering side said last. */
   told: number
-  /** What it was when the acceptance was sent or arrived: the end of a one-shot session waits for it. */
+  /** What it was when the acceptance was sent or arrived, less what was cleared: the end of a one-shot session waits for it. */
   required: number
   /** What the accepting side said that it has; -1 before. */
   have: number
@@ -66,9 +66,23 @@ export class Ledger {
       case 'release':
         return this.#end(this[other], message.offers)
       case 'length':
-        return this.#lengths(this[mine], message.offers, 'told')
+        this.#lengths(this[mine], message.offers, 'told')
+        if (mine === 'in') this.#require(({ direction }) => direction === 'in')
+        return
       case 'caught-up':
         return this.#lengths(this[other], message.offers, 'have')
+    }
+  }
+
+  /** Blocks of a core of this end were cleared. */
+  cleared(key: HexKey) {
+    this.#require((entry) => entry.direction === 'out' && entry.key === key)
+  }
+
+  /** Nobody waits for more than the offering side has. */
+  #require(concerned: (entry: Entry) => boolean) {
+    for (const entry of this.standing()) {
+      if (concerned(entry)) entry.required = Math.min(entry.required, this.goal(entry))
     }
   }
 

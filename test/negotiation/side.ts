@@ -32,6 +32,8 @@ export const feeds = (count: number): ReadyFeed[] => Array.from({ length: count 
 export interface SideOptions {
   live?: boolean
   limits?: Partial<PeerLimits>
+  /** Offers that are over and remembered. */
+  remember?: number
 }
 
 type EffectOf<Type extends Effect['type']> = Extract<Effect, { type: Type }>
@@ -41,6 +43,7 @@ type MessageOf<Type extends ControlMessage['type']> = Extract<ControlMessage, { 
 export class Side {
   readonly negotiation: Negotiation
   readonly limits: PeerLimits
+  readonly remember: number | undefined
   readonly hello: HelloMessage
   /** On its way to the other end, in order. The session sends the hello, not the negotiation. */
   readonly outbox: ControlMessage[] = []
@@ -52,8 +55,13 @@ export class Side {
 
   constructor(options: SideOptions = {}) {
     const live = options.live ?? false
+    this.remember = options.remember
     this.limits = { ...limits, ...options.limits }
-    this.negotiation = new Negotiation({ live, limits: this.limits })
+    this.negotiation = new Negotiation({
+      live,
+      limits: this.limits,
+      ...(options.remember ? { remember: options.remember } : {}),
+    })
     this.hello = { type: 'hello', version: 1, live, limits: this.limits, userData: null }
     this.outbox.push(this.hello)
   }

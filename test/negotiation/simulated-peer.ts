@@ -85,6 +85,14 @@ export class SimulatedPeer {
     this.#handle({ type: 'grew', feeds: [{ key, lengths: [this.length(key)] }] })
   }
 
+  /** The application clears the last blocks of a core. */
+  clear(key: HexKey, blocks: number) {
+    if (this.closed || this.length(key) === 0) return
+    this.lengths.set(key, Math.max(0, this.length(key) - blocks))
+    this.ledger.cleared(key)
+    this.#handle({ type: 'grew', feeds: [{ key, lengths: [this.length(key)] }] })
+  }
+
   unshare(namespace: Namespace, key: HexKey) {
     this.wanted.delete(`${namespace}/${key}`)
     this.#handle({ type: 'unshare', namespace, keys: [key] })
@@ -168,7 +176,8 @@ export class SimulatedPeer {
       const waiter = this.waiters.get(effect.waiter)
       must(waiter?.goals, 'synced before everything was answered')
       for (const { entry, length } of waiter.goals) {
-        must(entry.status !== 'accepted' || entry.have >= length, 'synced before everything was caught up')
+        const left = Math.min(length, this.ledger.goal(entry))
+        must(entry.status !== 'accepted' || entry.have >= left, 'synced before everything was caught up')
       }
       this.waiters.delete(effect.waiter)
     }

@@ -8,6 +8,7 @@ export type Deed =
   | 'answer'
   | 'download'
   | 'grow'
+  | 'clear'
   | 'unshare'
   | 'update'
   | 'fail'

@@ -1,0 +1,15 @@
+import type { ControlMessage, HelloMessage } from '../wire/messages.ts'
+
+/** What a link tells the session that it belongs to. */
+export interface LinkHooks {
+  /** The peer proved that it holds the key. */
+  onopen(hello: HelloMessage): void
+  /** A control message, authenticated and in order. */
+  onmessage(message: ControlMessage): void
+  /** No message will be taken or sent any more; the last bytes may still be on their way. */
+  onleave(error: Error | null): void
+  /** The stream is closed. */
+  onclose(): void
+  /** The transport takes bytes again. */
+  ondrain(): void
+}
