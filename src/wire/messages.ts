@@ -103,7 +103,7 @@ export interface UpdateMessage {
   header: Header
 }
 
-/** The offering side's cores have grown. */
+/** The offering side's cores have grown, or some of their blocks were cleared. */
 export interface LengthMessage {
   type: 'length'
   offers: OfferLengths[]

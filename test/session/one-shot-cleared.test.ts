@@ -15,8 +15,9 @@ test('blocks that the offering side clears before the answer: both sessions end'
   const copy = reader(core.key)
   a.share(core)
   b.on('advertise', (_offer, accept) => {
-    // Nothing else of the core changes by now: the session has to learn of the clear itself.
-    setTimeout(() => clear(core, 10, 20).then(() => accept(null, [copy])), 100)
+    // A question makes the session look at its cores: what it learns after this, it learns from the clear itself.
+    void a.synced({ keys: [] })
+    clear(core, 10, 20).then(() => accept(null, [copy]))
   })
   a.pipe(b.stream)
   expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
