@@ -20,6 +20,11 @@ export interface Connection {
   ondrain: () => void
   /** Called once, when the connection is over: without an error after a `close` of either end, with one otherwise. */
   onclose: (err?: Error) => void
+  /**
+   * Set by an owner that can finish: the transport needs the place of this connection. The owner asks for nothing more,
+   * lets what is under way arrive, and closes; where it has not within the transport's patience, the transport does.
+   */
+  onretire?: () => void
   /** Ends the connection after everything that either end had sent has been delivered. */
   close(): void
   /** Ends the connection now; `err` is what this end's `onclose` gets. The other end's gets an error of its own. */
@@ -57,10 +62,21 @@ export interface SignalEvents {
   gone(id: string): void
   /** `data` is a peer's, so anything at all. */
   message(from: string, data: unknown): void
+  /**
+   * Bytes to this peer go through the signal's server now: a connection of kind 'relay', whose initiator is the end that
+   * asked for it. Said to both ends.
+   */
+  relay?(id: string, connection: Connection): void
+  /** The relay that was asked for cannot be had now. */
+  norelay?(id: string, err: Error): void
+  /** The signal itself is in trouble: its server cannot be reached, or refuses something. It goes on by itself. */
+  problem?(err: Error): void
 }
 
 export interface SignalRoom {
   /** Messages to one peer arrive in order, or not at all. */
   send(to: string, data: unknown): void
+  /** Asks for a relay to a peer, where the signal has a server that relays. Answered by `relay` or `norelay`. */
+  relay?(to: string): void
   leave(): void
 }

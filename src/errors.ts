@@ -46,6 +46,10 @@ export const errorCodes = {
   ERR_STORAGE_FULL: 'The storage is full; free some space, the blocks stored so far are kept.',
   ERR_NOT_FOUND: 'The storage holds nothing at this place.',
   ERR_CONNECTION: 'The connection to the peer failed; see error.cause.',
+  ERR_RELAY: 'The peer could not be reached through the relay either; see error.cause.',
+  ERR_OVER_QUOTA: 'A limit of the server is used up for now; wait, or ask who runs it for a higher one.',
+  ERR_LISTEN: 'The server cannot listen there; choose another port or host.',
+  ERR_NOT_INSTALLED: 'An optional package is missing; install it beside replic8.',
   ERR_SIGNAL: 'The signalling channel failed or sent something unusable; see error.cause.',
 } as const
 
