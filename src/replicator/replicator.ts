@@ -173,6 +173,24 @@ export class Replicator implements StoreHost {
     return whereabouts(key, peer === undefined ? sessions : sessions.filter((one) => isWith(one, peer)))
   }
 
+  /** Whether `pauseDownloads` holds. */
+  get downloadsPaused(): boolean {
+    return this.pool.downloadsPaused
+  }
+
+  /**
+   * Requests no more blocks of any peer, of those that come later neither; peers get what they request. Resolves when
+   * all that was requested is stored, or when downloads are resumed.
+   */
+  pauseDownloads(): Promise<void> {
+    return this.pool.pauseDownloads()
+  }
+
+  /** Requests what is missing again, of every peer. */
+  resumeDownloads(): void {
+    this.pool.resumeDownloads()
+  }
+
   /** Registers messages of the application for all sessions. Errors: ERR_BAD_ARGUMENT. */
   registerExtension<T = Buffer>(name: string, handlers: ExtensionHandlers<T> = {}): ReplicatorExtension<T> {
     return this.messages.register(name, handlers)

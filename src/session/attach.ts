@@ -5,11 +5,11 @@ import { attachWebStreams, isWebStreamPair } from './attach-web-streams.ts'
 import type { WireStream } from './wire-stream.ts'
 
 /**
- * Wires a transport to a session's stream, both directions.
+ * Wires a transport to a session's stream, both directions. Gives the kind of a Connection, or 'stream'.
  * Errors: ERR_BAD_ARGUMENT for something that is no stream.
  * @param onfail the transport failed, or stopped without an end
  */
-export function attach(wire: WireStream, transport: unknown, onfail: (error: Error) => void) {
+export function attach(wire: WireStream, transport: unknown, onfail: (error: Error) => void): string {
   if (wire.piped)
     throw new Replic8Error('ERR_BAD_ARGUMENT', 'A session takes one stream; this one has its own.')
   if (isConnection(transport)) attachConnection(wire, transport, onfail)
@@ -21,4 +21,5 @@ export function attach(wire: WireStream, transport: unknown, onfail: (error: Err
       'pipe takes a duplex stream, a { readable, writable } pair or a Connection.',
     )
   wire.piped = true
+  return isConnection(transport) ? transport.kind : 'stream'
 }

@@ -1,4 +1,5 @@
 import type { AnswerGate } from './answer-gate.ts'
+import type { Brake } from './brake.ts'
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers, DataMessage, EngineChannel } from './engine-channel.ts'
 import type { StreamView } from './stream-view.ts'
@@ -15,6 +16,8 @@ export interface ChannelObserver {
   onclose(): void
   /** False while the transport takes nothing: answers to requests wait. */
   readonly writable: boolean
+  /** Holds own requests back. */
+  readonly brake: Brake
 }
 
 /** Requests of a peer that wait while the transport takes nothing; a peer with more than this asks without reading. */
@@ -48,6 +51,7 @@ export class ChannelView {
     this.observer = observer
     this.gate = engine.answers
     this.channel = engine.open(key, this.incoming())
+    observer.brake.add(handlers)
   }
 
   get state() {
@@ -111,7 +115,9 @@ export class ChannelView {
   }
 
   request(message: unknown) {
-    if (!this.closed) this.channel.request(message)
+    this.observer.brake.pass(() => {
+      if (!this.closed) this.channel.request(message)
+    })
   }
 
   cancel(message: unknown) {
@@ -228,6 +234,7 @@ export class ChannelView {
     this.head = 0
     this.gate.end(this.reading)
     this.reading = 0
+    this.observer.brake.remove(this.handlers)
     return true
   }
 

@@ -1,3 +1,4 @@
+import type { Brake } from './brake.ts'
 import { type Core, type Feed, feedCount, feedsOf, isFeed } from './core.ts'
 import { Download, type ReplicateOptions } from './download.ts'
 import type { Engine } from './engine.ts'
@@ -15,6 +16,7 @@ export interface ReplicationHooks {
   /** The core was closed by the application. */
   oncoreclosed(replication: Replication): void
   readonly writable: boolean
+  readonly brake: Brake
 }
 
 /** Payload bytes that one feed moved on this session. */
@@ -201,6 +203,7 @@ export class Replication {
       get writable() {
         return hooks.writable
       },
+      brake: hooks.brake,
     }
   }
 

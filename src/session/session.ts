@@ -40,6 +40,7 @@ export class Session extends SessionEmitter {
   private readonly broker: Broker
   private readonly link: Link
   private readonly unsent: [name: string, payload: Buffer][] = []
+  private kind: string | null = null
   private error: Error | null = null
   private settle!: {
     opened(): void
@@ -94,6 +95,11 @@ export class Session extends SessionEmitter {
   /** The static Noise key of the peer, 32 bytes; null before the handshake is over. */
   get remotePublicKey(): Buffer | null {
     return this.link.engine?.remotePublicKey ?? null
+  }
+
+  /** How the peer is reached: the kind of the Connection, 'stream' for anything else; null before `pipe`. */
+  get connectionKind(): string | null {
+    return this.kind ?? (this.link.wire.piped ? 'stream' : null)
   }
 
   /** What this end shows to the peer. */
@@ -162,7 +168,7 @@ export class Session extends SessionEmitter {
    * a Connection. Gives the session's stream, which ends once. Errors: ERR_BAD_ARGUMENT.
    */
   pipe(transport: unknown): WireStream {
-    attach(this.link.wire, transport, (error) => this.link.destroy(error))
+    this.kind = attach(this.link.wire, transport, (error) => this.link.destroy(error))
     return this.link.wire
   }
 
@@ -188,10 +194,28 @@ export class Session extends SessionEmitter {
     return this.broker.shares.hold()
   }
 
+  /**
+   * Requests no more blocks, of feeds that are agreed on later neither; the peer gets what it requests. Resolves when
+   * all that was requested is stored, when downloads are resumed, or when the session is over.
+   */
+  pauseDownloads(): Promise<void> {
+    return this.broker.brake.pull()
+  }
+
+  /** Requests what is missing again. */
+  resumeDownloads(): void {
+    this.broker.brake.release()
+  }
+
   /** Where a feed stands with this peer, and what it waits for. Errors: ERR_BAD_ARGUMENT. */
   why(key: Uint8Array | string): Explanation {
-    const connected = this.link.opened && !this.link.left
-    return explanationOf(toHexKey(key), connected, this.broker.negotiation.state, this.broker.cores)
+    const { negotiation, cores, brake } = this.broker
+    return explanationOf(
+      toHexKey(key),
+      { connected: this.isOpen, paused: brake.on },
+      negotiation.state,
+      cores,
+    )
   }
 
   /** Finishes gracefully: says goodbye, waits for the peer's, and ends without an error. */

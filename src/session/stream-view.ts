@@ -97,6 +97,7 @@ export class StreamView extends EventEmitter {
       get writable() {
         return observer.writable
       },
+      brake: observer.brake,
     })
     this.channels.set(hex, channel)
     // The handlers are hypercore's peer, which names its feed.
