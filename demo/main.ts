@@ -1,4 +1,5 @@
 import { idb, usage } from '../src/entry/storage.ts'
+import { tabs } from '../src/entry/tabs.ts'
 import { Changes } from './changes.ts'
 import { exposeForTests } from './debug.ts'
 import { addFile, blobOf, type Import } from './files.ts'
@@ -20,6 +21,9 @@ import { inWords } from './words.ts'
 
 /** Milliseconds between two looks at round trips and rates. */
 const statsInterval = 1_000
+
+/** What `why` says of a feed that a peer has taken. */
+const takes = new Set(['replicating', 'synced'])
 
 async function start() {
   const room = enterRoom()
@@ -58,7 +62,7 @@ async function start() {
     }
   }
   const showFeeds = createFeeds({
-    accept: (offer) => network.accept(offer),
+    accept: (offer) => network.accept([offer]),
     decline: ({ key }) => library.decline(key),
     open: withFile((blob) => {
       if (!openFile(blob))
@@ -87,7 +91,7 @@ async function start() {
     },
     acceptAll: (on) => {
       library.setAcceptAll(on)
-      if (on) for (const offer of network.offered) if (!library.isDeclined(offer.key)) network.accept(offer)
+      if (on) network.accept(network.offered.filter(({ key }) => !library.isDeclined(key)))
     },
   })
   const add = async (file: File) => {
@@ -95,11 +99,10 @@ async function start() {
     imports.push(entry)
     changes.happened()
     try {
-      const feed = await addFile(library, file, profile.name, (done) => {
+      await addFile(library, file, profile.name, (done) => {
         entry.done = done
         changes.happened()
       })
-      network.share(feed)
       say(`${file.name} is added and offered.`)
     } catch (error) {
       problem(`“${file.name}” cannot be added.`, error)
@@ -110,7 +113,7 @@ async function start() {
 
   exposeForTests({ profile, library, network })
   changes.listen(render)
-  network.start()
+  network.join([tabs({ name: 'replic8-demo' })])
   setInterval(() => {
     showPeers(network.peers)
     void showUsage()
@@ -137,7 +140,7 @@ function listsOf(library: Library, network: Network, imports: Import[]): FeedLis
     imports,
     takers: ({ core }) =>
       peers
-        .filter(({ session }) => ['replicating', 'synced'].includes(session.why(core.key).code))
+        .filter((peer) => peer.sessions.some((session) => takes.has(session.why(core.key).code)))
         .map(({ name }) => name),
     company: peers.length > 0,
   }

@@ -5,11 +5,11 @@ import { counted, inBytes } from './format.ts'
 
 /** The other tabs: how each connection stands. */
 export function createPeers(): (peers: Peer[]) => void {
-  const rows = new Rows<Peer>(byId('peers'), byId('peers-title'), ({ id }) => String(id), createPeer)
+  const rows = new Rows<Peer>(byId('peers'), byId('peers-title'), ({ id }) => id, createPeer)
   return (peers) => {
     rows.show(peers)
     byId('peers-empty').hidden = peers.length > 0
-    const here = peers.filter(({ open }) => open).length
+    const here = peers.length
     setText(byId('presence'), here === 0 ? 'Nobody else is here' : `${counted(here, 'peer')} connected`)
     byId('presence').dataset.state = here === 0 ? 'alone' : 'connected'
   }
@@ -33,21 +33,19 @@ function createPeer(): Row<Peer> {
   return {
     element,
     update(peer) {
-      const { stats } = peer.session
-      const known = peer.open ? peer.name : 'Somebody'
-      showAvatar(picture, known)
-      setText(name, known)
-      setText(state, peer.open ? `connected · offers ${counted(peer.offered.size, 'feed')}` : 'connecting')
-      element.dataset.state = peer.open ? 'connected' : 'connecting'
-      const { roundTripMs } = stats
+      const { traffic } = peer
+      showAvatar(picture, peer.name)
+      setText(name, peer.name)
+      setText(state, `connected · offers ${counted(peer.offered.size, 'feed')}`)
+      const roundTripMs = peer.session?.stats.roundTripMs ?? null
       setText(
         trip,
         roundTripMs === null
           ? '–'
           : `${roundTripMs < 10 ? roundTripMs.toFixed(1) : Math.round(roundTripMs)} ms`,
       )
-      setText(received, amount(stats.bytesReceived, stats.bytesPerSecond.received))
-      setText(sent, amount(stats.bytesSent, stats.bytesPerSecond.sent))
+      setText(received, amount(traffic.bytesReceived, traffic.receivedPerSecond))
+      setText(sent, amount(traffic.bytesSent, traffic.sentPerSecond))
     },
   }
 }
