@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import { Child } from '../harness/child.ts'
+import { installPeers, versionOf } from '../harness/peers.ts'
+import { makeProgram } from '../harness/programs.ts'
+import type { Row } from '../harness/results.ts'
+
+export type SystemName = 'replic8' | 'y-websocket' | 'automerge'
+
+export interface Pair {
+  server: Child
+  clients: Child
+  url: string
+  rooms: string[]
+}
+
+/** MiB. What 10,000 hypercores take is more than Node allows by itself. */
+const heap = 12_288
+
+/** Makes the programs of the systems, and gives what starts a fresh server and fresh clients of one of them. */
+export async function preparePairs(systems: readonly SystemName[], sources: boolean) {
+  const packages = systems.some((system) => system !== 'replic8') ? installPeers() : undefined
+  const programs = new Map<SystemName, string>()
+  for (const system of systems) {
+    const program = makeProgram(
+      `bench/bridge/${system}.ts`,
+      system === 'replic8' ? { sources } : { packages },
+    )
+    programs.set(system, await program)
+  }
+
+  /** Runs a job with a server and clients, each in a process of its own, which live as long as the job. */
+  return async <T>(system: SystemName, rooms: number, job: (pair: Pair) => Promise<T>): Promise<T> => {
+    const program = programs.get(system) as string
+    const server = new Child(program, { heap })
+    const clients = new Child(program, { heap })
+    try {
+      const names = Array.from({ length: rooms }, () => randomBytes(32).toString('hex'))
+      const url = await server.call<string>('startServer', names)
+      return await job({ server, clients, url, rooms: names })
+    } finally {
+      await Promise.all([server.stop(), clients.stop()])
+    }
+  }
+}
+
+/** As tables and texts name a system, and the packages that it is. */
+const titles: Record<SystemName, [title: string, ...packages: string[]]> = {
+  replic8: ['replic8'],
+  'y-websocket': ['y-websocket', 'y-websocket', '@y/websocket-server', 'yjs'],
+  automerge: [
+    'automerge-repo',
+    '@automerge/automerge-repo',
+    '@automerge/automerge-repo-network-websocket',
+    '@automerge/automerge',
+  ],
+}
+
+/** A sentence for each system that is compared, with the versions that were measured. */
+export function versions(systems: readonly SystemName[]): string[] {
+  return others(systems).map((system) => {
+    const [title, ...packages] = titles[system]
+    return `${title} is ${packages.map((name) => `${name} ${versionOf(name)}`).join(', ')}.`
+  })
+}
+
+const others = (systems: Iterable<SystemName>) => [...systems].filter((system) => system !== 'replic8')
+
+/** A row for each figure and each system that has it, of what was measured round by round. */
+export function rowsOf<Name extends string>(
+  measured: Map<SystemName, Record<Name, number>[]>,
+  figures: readonly [figure: Name, what: string, unit: string][],
+): Row[] {
+  return figures.flatMap(([figure, what, unit]): Row[] => {
+    const values = (system: SystemName) => (measured.get(system) ?? []).map((round) => round[figure])
+    const row = { what, unit, replic8: values('replic8') }
+    const compared = others(measured.keys()).filter((other) => values(other).every(Number.isFinite))
+    if (compared.length === 0) return [row]
+    return compared.map((other) => ({ ...row, against: titles[other][0], theirs: values(other) }))
+  })
+}
+
+/** What a round measured, on one line. */
+export function oneLine(measured: Record<string, number>): string {
+  return Object.entries(measured)
+    .map(([name, value]) => `${name} ${value.toFixed(2)}`)
+    .join(', ')
+}
+
+/** The order of a round: each system is first in its turn. */
+export function turn<T>(systems: readonly T[], round: number): T[] {
+  const start = round % systems.length
+  return [...systems.slice(start), ...systems.slice(0, start)]
+}

@@ -1,0 +1,75 @@
+// `node scripts/run-ts.mjs bench/run.ts [NAME …]`: runs the benchmarks whose names begin so, and writes docs/BENCHMARKS.md.
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { fanOut } from './bridge/fan-out.ts'
+import { sessions } from './bridge/sessions.ts'
+import { describeMachine } from './harness/machine.ts'
+import { renderPage, renderTable } from './harness/page.ts'
+import { type Benchmark, readRun, writeRun } from './harness/results.ts'
+import { root } from './harness/root.ts'
+
+/** In the order of the page. */
+const benchmarks: Benchmark[] = [fanOut, sessions]
+
+const usage = `Usage: npm run bench -- [NAME …] [options]
+
+Runs the benchmarks whose names begin with one of NAME, all without any: ${benchmarks.map(({ name }) => name).join(', ')}.
+
+  --rounds N   rounds to measure
+  --sources    measure src, not what npm run build makes of it
+  --all        with --small: the packages that are compared, too
+  --small      tiny sizes, to see that everything works; writes nothing
+  --dry        writes nothing
+  --page       only write the page again, from what was measured last`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string' },
+    sources: { type: 'boolean', default: false },
+    small: { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
+    dry: { type: 'boolean', default: false },
+    page: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+const chosen = benchmarks.filter(
+  ({ name }) => positionals.length === 0 || positionals.some((start) => name.startsWith(start)),
+)
+const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
+const wrong = chosen.length === 0 || (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
+if (values.help || wrong) {
+  console.error(usage)
+  process.exit(values.help ? 0 : 1)
+}
+
+if (!values.page) await measure()
+if (!values.small && !values.dry) writePage()
+
+async function measure() {
+  const { small, all, sources, dry } = values
+  if (!sources) buildPackage()
+  for (const { name, title, run } of chosen) {
+    const machine = describeMachine()
+    console.error(`${name}: ${title}`)
+    const result = await run({ small, all, sources, rounds, log: (line) => console.error(`  ${line}`) })
+    console.log(`${renderTable(result.rows)}\n`)
+    if (!small && !dry) writeRun(name, { day: new Date().toISOString().slice(0, 10), machine, ...result })
+  }
+}
+
+function buildPackage() {
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+function writePage() {
+  const sections = benchmarks.flatMap((benchmark) => {
+    const run = readRun(benchmark.name)
+    return run ? [{ benchmark, run }] : []
+  })
+  writeFileSync(join(root, 'docs', 'BENCHMARKS.md'), renderPage(sections))
+}
