@@ -1,5 +1,5 @@
 import { idb, usage } from '../src/entry/storage.ts'
-import { tabs } from '../src/entry/tabs.ts'
+import { findBridge } from './bridge.ts'
 import { Changes } from './changes.ts'
 import { exposeForTests } from './debug.ts'
 import { addFile, blobOf, type Import } from './files.ts'
@@ -8,11 +8,14 @@ import { timelineOf } from './messages.ts'
 import { Network } from './network.ts'
 import { claimProfile } from './profiles.ts'
 import { enterRoom } from './room.ts'
+import { transportsOf } from './transports.ts'
 import { showAvatar } from './view/avatar.ts'
+import { type BridgeState, showBridge } from './view/bridge-state.ts'
 import { byId, setText } from './view/dom.ts'
 import { createFeeds, type FeedLists } from './view/feeds.ts'
 import { inBytes } from './view/format.ts'
 import { listenToInputs } from './view/inputs.ts'
+import { createInvitation } from './view/invitation.ts'
 import { say, warn } from './view/notices.ts'
 import { openFile, saveFile } from './view/open-file.ts'
 import { createPeers } from './view/peers.ts'
@@ -37,14 +40,26 @@ async function start() {
     warn('This demo needs a secure page: open it by https, or on this computer by http://localhost.')
     return
   }
-  const profile = await claimProfile(room)
+  createInvitation(room)
+  const [profile, bridge] = await Promise.all([claimProfile(room), findBridge()])
   const library = await Library.open(idb(profile.database), profile.name)
   showProfile(profile.name)
 
   const changes = new Changes()
   const imports: Import[] = []
   const problem = (what: string, error: unknown) => warn(inWords(what, error))
-  const network = new Network(room, profile.name, library, { changed: changes.happened, said: say, problem })
+  const host = bridge ? new URL(bridge).host : ''
+  let bridgeState: BridgeState = 'unknown'
+  const noteBridge = (state: BridgeState) => {
+    bridgeState = state
+    changes.happened()
+  }
+  const network = new Network({ room, name: profile.name, bridge: host }, library, {
+    changed: changes.happened,
+    said: say,
+    refused: () => noteBridge('refused'),
+    problem,
+  })
   library.hooks = {
     changed: changes.happened,
     grew: (feed) => {
@@ -77,6 +92,7 @@ async function start() {
     showTimeline(timelineOf(feeds))
     showFeeds(listsOf(library, network, imports))
     showPeers(network.peers)
+    if (bridge) showBridge(host, network.peers.some(({ way }) => way === 'bridge') ? 'here' : bridgeState)
     byId<HTMLInputElement>('accept-all').checked = library.acceptAll
   }
 
@@ -113,7 +129,7 @@ async function start() {
 
   exposeForTests({ profile, library, network })
   changes.listen(render)
-  network.join([tabs({ name: 'replic8-demo' })])
+  network.join(transportsOf(bridge, { unreachable: () => noteBridge('unreachable'), problem }))
   setInterval(() => {
     showPeers(network.peers)
     void showUsage()

@@ -7,7 +7,7 @@ import {
 } from '../src/entry/index.ts'
 import { type FeedHeader, readHeader } from './header.ts'
 import type { Feed, Library } from './library.ts'
-import { Peer } from './peer.ts'
+import { Peer, type Way } from './peer.ts'
 
 /** A feed that peers offer and that is not here. */
 export interface Offered {
@@ -17,8 +17,18 @@ export interface Offered {
   from: Peer[]
 }
 
+interface Me {
+  /** The encryption key, 64 hex digits. */
+  room: string
+  name: string
+  /** What the bridge is called, where there is one. */
+  bridge: string
+}
+
 interface NetworkHooks {
   changed(): void
+  /** The bridge is not given the key of this room. */
+  refused(): void
   /** Something happened that the person should hear of. */
   said(text: string): void
   problem(what: string, error: unknown): void
@@ -26,12 +36,14 @@ interface NetworkHooks {
 
 /** The other ends of the room, and what they offer. */
 export class Network {
+  private readonly bridge: string
   private readonly library: Library
   private readonly hooks: NetworkHooks
   private readonly replicator: Replicator
   private readonly byKey = new Map<string, Peer>()
 
-  constructor(room: string, name: string, library: Library, hooks: NetworkHooks) {
+  constructor({ room, name, bridge }: Me, library: Library, hooks: NetworkHooks) {
+    this.bridge = bridge
     this.library = library
     this.hooks = hooks
     this.replicator = new Replicator(room, { userData: { name } })
@@ -100,15 +112,21 @@ export class Network {
 
   private peerOf({ remotePublicKey }: Session): Peer {
     const id = remotePublicKey?.toString('hex') ?? ''
-    return this.byKey.get(id) ?? new Peer(id)
+    return this.byKey.get(id) ?? new Peer(id, this.bridge)
   }
 
   private opened(session: Session) {
     const peer = this.peerOf(session)
-    const isNew = !this.byKey.has(peer.id)
+    const before = this.byKey.has(peer.id) ? peer.way : null
     this.byKey.set(peer.id, peer)
     peer.add(session)
-    if (isNew) this.hooks.said(`${peer.name} is here.`)
+    if (!before) this.hooks.said(`${peer.name} is here.`)
+    this.switched(peer, before)
+  }
+
+  private switched(peer: Peer, before: Way | null) {
+    if (before && before !== peer.way)
+      this.hooks.said(`${peer.name} is reached ${peer.way === 'relay' ? 'through a relay' : 'directly'} now.`)
     this.hooks.changed()
   }
 
@@ -129,13 +147,13 @@ export class Network {
   }
 
   private closed(session: Session, error: Error | undefined) {
+    if (isRefusal(error)) this.hooks.refused()
     const peer = this.peerOf(session)
-    const { name } = peer
+    const { name, way } = peer
     peer.remove(session)
-    const isGone = peer.sessions.length === 0
-    if (isGone && this.byKey.delete(peer.id)) this.hooks.said(`${name} has left.`)
-    if (isGone && error && !isDeparture(error))
-      this.hooks.problem(`The connection with ${name} is lost.`, error)
+    if (peer.sessions.length > 0) return this.switched(peer, way)
+    if (this.byKey.delete(peer.id)) this.hooks.said(`${name} has left.`)
+    if (error && !isDeparture(error)) this.hooks.problem(`The connection with ${name} is lost.`, error)
     this.hooks.changed()
   }
 }
@@ -144,4 +162,9 @@ export class Network {
 function isDeparture(error: Error): boolean {
   const { code } = error as Replic8Error
   return code === 'ERR_TRUNCATED' || code === 'ERR_CONNECTION' || code === 'ERR_STREAM'
+}
+
+/** A bridge that is not given this key says so by the code with which it closes the socket. */
+function isRefusal(error: Error | undefined): boolean {
+  return (error?.cause as Replic8Error | undefined)?.reason?.code === '4404'
 }

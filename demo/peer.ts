@@ -19,8 +19,11 @@ export class Peer {
   /** Of sessions that are over. */
   private readonly past = { bytesReceived: 0, bytesSent: 0, blocksReceived: 0, blocksSent: 0 }
 
-  constructor(id: string) {
+  private readonly bridge: string
+
+  constructor(id: string, bridge: string) {
     this.id = id
+    this.bridge = bridge
   }
 
   get sessions(): Session[] {
@@ -36,11 +39,11 @@ export class Peer {
     return this.session ? wayOf(this.session) : 'direct'
   }
 
-  /** What it calls itself. */
+  /** What it calls itself; a bridge is called by its address. */
   get name(): string {
+    if (this.way === 'bridge') return this.bridge
     const name = (this.session?.remoteUserData as { name?: unknown } | null | undefined)?.name
-    if (typeof name === 'string' && name !== '') return name.slice(0, 40)
-    return this.way === 'bridge' ? 'Bridge' : 'Somebody'
+    return typeof name === 'string' && name !== '' ? name.slice(0, 40) : 'Somebody'
   }
 
   /** What it offers, by key. */

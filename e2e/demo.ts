@@ -60,9 +60,9 @@ export class Room {
   /** Opens a tab, by default of this room. */
   async open(key = this.key): Promise<Tab> {
     const page = await this.context.newPage()
-    page.on('pageerror', (error) => this.errors.push(String(error)))
+    page.on('pageerror', (error) => this.errors.push(error.stack ?? String(error)))
     page.on('console', (message) => message.type() === 'error' && this.errors.push(message.text()))
-    await page.goto(`/#${key}`)
+    await page.goto(`/?bridge=off#${key}`)
     const tab = new Tab(page)
     this.tabs.push(tab)
     await tab.ready()

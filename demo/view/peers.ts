@@ -1,24 +1,38 @@
-import type { Peer } from '../peer.ts'
+import type { Peer, Way } from '../peer.ts'
 import { avatar, showAvatar } from './avatar.ts'
 import { byId, h, type Row, Rows, setText } from './dom.ts'
 import { counted, inBytes } from './format.ts'
 
-/** The other tabs: how each connection stands. */
+/** How a peer is reached, in words. */
+export const wayWords: Record<Way, string> = {
+  direct: 'Direct',
+  relay: 'Through a relay',
+  bridge: 'Bridge',
+}
+
+/** The other ends: how each is reached, and how the connection stands. */
 export function createPeers(): (peers: Peer[]) => void {
   const rows = new Rows<Peer>(byId('peers'), byId('peers-title'), ({ id }) => id, createPeer)
   return (peers) => {
     rows.show(peers)
     byId('peers-empty').hidden = peers.length > 0
-    const here = peers.length
-    setText(byId('presence'), here === 0 ? 'Nobody else is here' : `${counted(here, 'peer')} connected`)
-    byId('presence').dataset.state = here === 0 ? 'alone' : 'connected'
+    const bridges = peers.filter(({ way }) => way === 'bridge').length
+    const presence = byId('presence')
+    setText(presence, presenceOf(peers.length - bridges, bridges > 0))
+    presence.dataset.state = peers.length === 0 ? 'alone' : 'connected'
   }
+}
+
+function presenceOf(others: number, bridge: boolean): string {
+  if (others === 0) return bridge ? 'Only the bridge is here' : 'Nobody else is here'
+  return `${counted(others, 'peer')}${bridge ? ' and the bridge' : ''} connected`
 }
 
 function createPeer(): Row<Peer> {
   const picture = avatar()
   const name = h('strong')
-  const state = h('span', { className: 'state' })
+  const way = h('span', { className: 'way' })
+  const state = h('span', { className: 'details' })
   const trip = h('dd')
   const received = h('dd')
   const sent = h('dd')
@@ -29,14 +43,16 @@ function createPeer(): Row<Peer> {
       ([label, value]) => h('div', {}, h('dt', {}, label), value),
     ),
   )
-  const element = h('li', {}, picture, h('div', { className: 'what' }, name, state, figures))
+  const element = h('li', {}, picture, h('div', { className: 'what' }, name, way, state, figures))
   return {
     element,
     update(peer) {
       const { traffic } = peer
       showAvatar(picture, peer.name)
       setText(name, peer.name)
-      setText(state, `connected · offers ${counted(peer.offered.size, 'feed')}`)
+      setText(way, wayWords[peer.way])
+      element.dataset.way = peer.way
+      setText(state, stateOf(peer))
       const roundTripMs = peer.session?.stats.roundTripMs ?? null
       setText(
         trip,
@@ -48,6 +64,11 @@ function createPeer(): Row<Peer> {
       setText(sent, amount(traffic.bytesSent, traffic.sentPerSecond))
     },
   }
+}
+
+function stateOf({ way, offered }: Peer): string {
+  const offers = `offers ${counted(offered.size, 'feed')}`
+  return way === 'bridge' ? `keeps the feeds of this room for all · ${offers}` : offers
 }
 
 const amount = (bytes: number, rate: number) => inBytes(bytes) + (rate > 0 ? `, ${inBytes(rate)}/s` : '')
