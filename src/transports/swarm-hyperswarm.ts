@@ -71,22 +71,23 @@ interface Packages {
 
 /** Rejects with ERR_NOT_INSTALLED, and with ERR_CONNECTION where `host` is no address of this machine. */
 export async function openHyperswarm({ dht, maxPeers, ...address }: HyperswarmOptions): Promise<Hyperswarm> {
-  const { Hyperswarm, Dht } = await load()
+  const { Hyperswarm } = await load()
   if (dht) return borrowing(dht, (node) => new Hyperswarm({ dht: node, maxPeers }))
-  const own = new Dht(address)
-  try {
-    await own.bind()
-  } catch (error) {
-    await own.destroy()
-    throw toReplic8Error(error, 'ERR_CONNECTION')
-  }
-  return new Hyperswarm({ dht: own, maxPeers })
+  return new Hyperswarm({ dht: await openDht(address), maxPeers })
 }
 
-/** A node of a DHT of one's own, to be given to several transports. Rejects with ERR_NOT_INSTALLED. */
+/** A node of a DHT, for one transport or for several. Rejects as `openHyperswarm` does. */
 export async function openDht(address: Pick<HyperswarmOptions, 'bootstrap' | 'host'>): Promise<DhtNode> {
   const { Dht } = await load()
-  return new Dht(address)
+  const { bootstrap, host } = address
+  const node = new Dht({ bootstrap, host })
+  try {
+    await node.bind()
+    return node
+  } catch (error) {
+    await node.destroy()
+    throw toReplic8Error(error, 'ERR_CONNECTION')
+  }
 }
 
 async function load(): Promise<Packages> {

@@ -9,8 +9,8 @@ export interface SwarmOptions {
   /** Nodes by which to enter the DHT; those of a private one, or none for its very first node. Default the public DHT's. */
   bootstrap?: readonly DhtAddress[]
   /**
-   * IPv4 address to bind to. Default '0.0.0.0'. A DHT on loopback needs '127.0.0.1': its nodes do not reach each other
-   * otherwise.
+   * IPv4 address to bind to. Default '0.0.0.0', and '127.0.0.1' where all of `bootstrap` is on loopback: the nodes of
+   * such a DHT do not reach each other otherwise.
    */
   host?: string
   /** A node of the package hyperdht that is there already, and stays; in place of `bootstrap` and `host`. */
@@ -57,7 +57,16 @@ export function verifySwarmOptions(given: SwarmOptions): VerifiedSwarmOptions {
   if (host !== undefined && !isIPv4(host)) refuse('host must be an IPv4 address, such as 127.0.0.1.')
   if (dht !== undefined) verifyNode(dht, bootstrap ?? host)
   const nodes = bootstrap === undefined ? undefined : verifyBootstrap(bootstrap)
-  return { bootstrap: nodes, host, dht, maxPeers, server, client, closeTimeout, helloTimeout }
+  return {
+    bootstrap: nodes,
+    host: host ?? hostFor(nodes),
+    dht,
+    maxPeers,
+    server,
+    client,
+    closeTimeout,
+    helloTimeout,
+  }
 }
 
 function verifyNode(dht: DhtNode, beside: unknown): void {
@@ -80,6 +89,11 @@ function parseAddress(given: DhtAddress): { host: string; port: number } {
   const isHost = typeof host === 'string' && /^[^:@/\s]+$/.test(host)
   if (isHost && Number.isInteger(port) && port >= 1 && port <= 65_535) return { host, port }
   return refuse('bootstrap takes addresses like 203.0.113.1:49737.')
+}
+
+function hostFor(nodes: { host: string }[] = []): string | undefined {
+  const isLocal = nodes.length > 0 && nodes.every(({ host }) => /^(127\.|localhost$)/.test(host))
+  return isLocal ? '127.0.0.1' : undefined
 }
 
 function isIPv4(host: unknown): boolean {
