@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import { resolve } from 'node:path'
 import { toReplic8Error } from '../errors.ts'
 import type { Replicator } from '../replicator/replicator.ts'
@@ -10,9 +10,12 @@ import { type BridgeStats, createMetrics } from './metrics.ts'
 import { type BridgeObserver, type Refusal, refusals } from './observer.ts'
 import { type BridgeOptions, type VerifiedBridgeOptions, verifyBridgeOptions } from './options.ts'
 import { hostOf } from './origins.ts'
+import { Quotas } from './quotas.ts'
+import { RelayServer } from './relay/relay-server.ts'
 import { createRequests } from './requests.ts'
 import { type ServedKey, serveKey } from './served-key.ts'
-import { Sockets } from './sockets.ts'
+import { SignalServer } from './signalling/signal-server.ts'
+import { type Place, Sockets } from './sockets.ts'
 import { Traffic } from './traffic.ts'
 
 /** A bridge that runs. */
@@ -56,7 +59,10 @@ class RunningBridge implements Bridge {
   private readonly served = new Map<string, ServedKey>()
   private readonly traffic = new Traffic()
   private readonly disk: Disk
-  private readonly server
+  private readonly quotas: Quotas
+  private readonly relays: RelayServer
+  private readonly signals: SignalServer
+  private readonly server: Server
   private readonly sockets: Sockets
   private readonly refused = Object.fromEntries(refusals.map((reason) => [reason, 0])) as Record<
     Refusal,
@@ -77,6 +83,9 @@ class RunningBridge implements Bridge {
       onchange: ({ full }, why) => this.onroom(full, why),
     })
     const observer = this.createObserver()
+    this.quotas = new Quotas(limits)
+    this.relays = new RelayServer({ limits, observer, quotas: this.quotas })
+    this.signals = new SignalServer({ limits, observer, quotas: this.quotas, relays: this.relays })
     const publicHost = hostOf(publicUrl?.host)
     const rules = {
       bound: options.host,
@@ -92,15 +101,15 @@ class RunningBridge implements Bridge {
     this.server = createHttpServer(options, onrequest)
     this.sockets = new Sockets({
       ...{ server: this.server, rules, limits, heartbeat, trustProxy, observer },
-      admit: () => ({ release() {} }),
+      admit: (address) => this.admit(address),
       owners: {
         peer: (topic, connection) => {
           const key = this.served.get(Buffer.from(topic).toString('hex'))
           key?.connect(connection)
           return key !== undefined
         },
-        signal: (link) => link.close(1001),
-        relay: (link) => link.close(1001),
+        signal: (link, address) => this.signals.take(link, address),
+        relay: (link, ticket, address) => this.relays.take(link, ticket, address),
       },
     })
   }
@@ -127,9 +136,9 @@ class RunningBridge implements Bridge {
       sessions: sum(({ sessions }) => sessions.length),
       feeds: sum(({ cores }) => cores.length),
       ...this.traffic.total,
-      members: 0,
-      topics: 0,
-      relays: 0,
+      members: this.signals.members,
+      topics: this.signals.topics,
+      relays: this.relays.open,
       bytesRelayed: this.bytesRelayed,
       refused: { ...this.refused },
       storage: this.disk.now,
@@ -169,6 +178,20 @@ class RunningBridge implements Bridge {
     })
   }
 
+  private admit(address: string): Place | 'connections' | 'dials' {
+    const quota = this.quotas.address(address)
+    const refused = quota.connect()
+    if (refused) quota.release()
+    return (
+      refused ?? {
+        release() {
+          quota.disconnect()
+          quota.release()
+        },
+      }
+    )
+  }
+
   private onroom(full: boolean, why: string) {
     const { used, free } = this.disk.now
     if (full) this.log.warn({ used, free }, `Nothing more is taken: ${why}. What is here is served.`)
@@ -206,6 +229,8 @@ class RunningBridge implements Bridge {
   private async shutDown() {
     this.sockets.refuse()
     const stopped = new Promise((resolve) => this.server.close(resolve))
+    this.signals.close()
+    this.relays.close()
     await this.disk.close()
     await Promise.all(this.replicators.map((replicator) => replicator.close()))
     await this.sockets.close()

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Replic8Error } from '../errors.ts'
 import { randomKey } from '../platform/random-key.ts'
@@ -47,7 +47,7 @@ export async function runDemo({ options, warnings }: Settled): Promise<Bridge> {
 
 /** The demo as the package brings it, beside the built command. */
 function builtPages(): string {
-  const folder = fileURLToPath(new URL('../demo', import.meta.url))
+  const folder = join(dirname(fileURLToPath(import.meta.url)), '../demo')
   if (existsSync(join(folder, 'index.html'))) return folder
   throw new UsageError('The demo is not built here: run npm run build, or give its folder with --pages.')
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Connection } from '../connection.ts'
-import { receive } from '../transports/websocket-hello.ts'
+import { closeCodes, receive } from '../transports/websocket-hello.ts'
 import type { WebSocketLike, WebSocketLink } from '../transports/websocket-link.ts'
 import { clientAddress } from './addresses.ts'
 import { Heartbeat } from './heartbeat.ts'
@@ -36,11 +36,11 @@ export interface SocketsOptions {
   admit(address: string): Place | 'connections' | 'dials'
 }
 
-/** As RFC 6455 and the contract of the bridge number them. */
-export const closeCodes = { goingAway: 1001, notServed: 4404, overLimit: 4429 } as const
-
 /** Milliseconds that a socket that is turned away has to close. */
 const patience = 2_000
+
+/** Sockets above the limit that may be on their way out. */
+const leaving = 256
 
 /** The WebSockets of a bridge: lets in who may come, keeps them alive, and gives them to whom they are for. */
 export class Sockets {
@@ -73,7 +73,7 @@ export class Sockets {
   async close(): Promise<void> {
     this.refuse()
     const gone = [...this.wss.clients].map((socket) =>
-      turnAway(socket, closeCodes.goingAway, 'The bridge shuts down.'),
+      turnAway(socket, closeCodes.shutDown, 'The bridge shuts down.'),
     )
     await Promise.all(gone)
     this.heartbeat.close()
@@ -94,7 +94,8 @@ export class Sockets {
       observer.refused('origin', address)
       return answer(wire, '403 Forbidden')
     }
-    if (this.size >= limits.connections) {
+    // Those that are turned away take a moment to go.
+    if (this.size >= limits.connections + leaving) {
       observer.refused('connections', address)
       return answer(wire, '503 Service Unavailable')
     }
@@ -112,19 +113,22 @@ export class Sockets {
       return
     }
     socket.once('close', () => place.release())
-    this.give(socket, address).catch(() => this.options.observer.refused('hello', address))
+    this.give(socket, address).catch(({ code }) => {
+      // One that left without a word did nothing wrong.
+      if (code !== 'ERR_CONNECTION') this.options.observer.refused('hello', address)
+    })
   }
 
   private async give(socket: WebSocket, address: string) {
     const { owners, limits, observer } = this.options
     const helloTimeout = Math.min(limits.helloTimeout, 2 ** 31 - 1)
     const received = await receive(socket as WebSocketLike, { helloTimeout })
-    if (this.isClosing) return turnAway(socket, closeCodes.goingAway, 'The bridge shuts down.')
+    if (this.isClosing) return turnAway(socket, closeCodes.shutDown, 'The bridge shuts down.')
     if (received.kind === 'signal') return owners.signal(received.link, address)
     if (received.kind === 'relay') return owners.relay(received.link, received.ticket, address)
     if (owners.peer(received.topic, received.connection)) return
     observer.refused('topic-not-served', address)
-    return turnAway(socket, closeCodes.notServed, 'Not served here.')
+    return turnAway(socket, closeCodes.topicNotServed, 'Not served here.')
   }
 }
 
