@@ -1,7 +1,7 @@
 // `node scripts/run-ts.mjs bench/run.ts [NAME …]`: runs the benchmarks whose names begin so, and writes docs/BENCHMARKS.md.
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fanOut } from './bridge/fan-out.ts'
 import { sessions } from './bridge/sessions.ts'
@@ -19,8 +19,9 @@ Runs the benchmarks whose names begin with one of NAME, all without any: ${bench
 
   --rounds N   rounds to measure
   --sources    measure src, not what npm run build makes of it
-  --all        with --small: the packages that are compared, too
-  --small      tiny sizes, to see that everything works; writes nothing
+  --systems A,B   only these of the systems that are compared; writes nothing
+  --profile DIR   leaves CPU profiles of all processes in a folder; writes nothing
+  --small      tiny sizes, of replic8 only, to see that everything works; writes nothing
   --dry        writes nothing
   --page       only write the page again, from what was measured last`
 
@@ -30,7 +31,8 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string' },
     sources: { type: 'boolean', default: false },
     small: { type: 'boolean', default: false },
-    all: { type: 'boolean', default: false },
+    systems: { type: 'string' },
+    profile: { type: 'string' },
     dry: { type: 'boolean', default: false },
     page: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -46,18 +48,22 @@ if (values.help || wrong) {
   process.exit(values.help ? 0 : 1)
 }
 
+// What leaves something out, or slows everything down, is not for the page.
+const writes = !(values.small || values.dry || values.systems || values.profile)
+if (values.profile) process.env.REPLIC8_BENCH_PROFILE = resolve(values.profile)
 if (!values.page) await measure()
-if (!values.small && !values.dry) writePage()
+if (writes) writePage()
 
 async function measure() {
-  const { small, all, sources, dry } = values
+  const { small, sources } = values
+  const systems = values.systems?.split(',')
   if (!sources) buildPackage()
   for (const { name, title, run } of chosen) {
     const machine = describeMachine()
     console.error(`${name}: ${title}`)
-    const result = await run({ small, all, sources, rounds, log: (line) => console.error(`  ${line}`) })
+    const result = await run({ small, systems, sources, rounds, log: (line) => console.error(`  ${line}`) })
     console.log(`${renderTable(result.rows)}\n`)
-    if (!small && !dry) writeRun(name, { day: new Date().toISOString().slice(0, 10), machine, ...result })
+    if (writes) writeRun(name, { day: new Date().toISOString().slice(0, 10), machine, ...result })
   }
 }
 

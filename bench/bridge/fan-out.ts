@@ -2,7 +2,7 @@ import { withCpu } from '../harness/child.ts'
 import type { Benchmark, Result, RunOptions } from '../harness/results.ts'
 import { percentile, sum } from '../harness/statistics.ts'
 import { entryBytes } from './entries.ts'
-import { oneLine, type Pair, preparePairs, rowsOf, type SystemName, turn, versions } from './pairs.ts'
+import { known, oneLine, type Pair, preparePairs, rowsOf, type SystemName, turn, versions } from './pairs.ts'
 
 interface Sizes {
   systems: SystemName[]
@@ -54,7 +54,7 @@ is persisted. First each entry is appended when the one before has arrived, then
 
 function sizesOf(options: RunOptions): Sizes {
   const sizes = options.small ? small : full
-  const systems = options.all ? full.systems : sizes.systems
+  const systems = options.systems ? known(options.systems) : sizes.systems
   return { ...sizes, systems, rounds: options.rounds ?? sizes.rounds }
 }
 

@@ -63,6 +63,14 @@ export function versions(systems: readonly SystemName[]): string[] {
   })
 }
 
+/** @throws for a name that no system has */
+export function known(names: readonly string[]): SystemName[] {
+  const stranger = names.find((name) => !Object.hasOwn(titles, name))
+  if (stranger !== undefined)
+    throw new Error(`There is no system "${stranger}", only ${Object.keys(titles).join(', ')}.`)
+  return names as SystemName[]
+}
+
 const others = (systems: Iterable<SystemName>) => [...systems].filter((system) => system !== 'replic8')
 
 /** A row for each figure and each system that has it, of what was measured round by round. */

@@ -1,13 +1,16 @@
 import { WebSocket } from 'ws'
+import { createBridge } from '../../src/entry/bridge.ts'
 import { type Core, FeedStore, type Hypercore, memory, Replicator } from '../../src/entry/index.node.ts'
 import { websocket } from '../../src/entry/websocket.ts'
 import { now } from '../harness/clock.ts'
 import { serveSystem } from './program.ts'
-import { startBridge } from './stand-in.ts'
 import type { Peer, Server } from './system.ts'
 
+/** All clients have one address here, which in life would be a few. */
+const everybodyFromHere = { connectionsPerAddress: Infinity, dialsPerMinute: Infinity }
+
 async function startServer(rooms: string[]): Promise<Server> {
-  const bridge = await startBridge(rooms)
+  const bridge = await createBridge({ port: 0, storage: memory(), keys: rooms, limits: everybodyFromHere })
   let held = 0
   let waiting: { logs: number; resolve(at: number): void } | undefined
   const count = () => {

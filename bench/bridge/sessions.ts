@@ -1,7 +1,7 @@
 import { withCpu } from '../harness/child.ts'
 import type { Benchmark, Result, RunOptions } from '../harness/results.ts'
 import { percentile } from '../harness/statistics.ts'
-import { oneLine, type Pair, preparePairs, rowsOf, type SystemName, turn, versions } from './pairs.ts'
+import { known, oneLine, type Pair, preparePairs, rowsOf, type SystemName, turn, versions } from './pairs.ts'
 
 interface Sizes {
   systems: SystemName[]
@@ -52,7 +52,7 @@ others of its topic: 500 feeds, 9,500 copies at peers and 500 on the bridge. The
 
 function sizesOf(options: RunOptions): Sizes {
   const sizes = options.small ? small : full
-  const systems = options.all ? full.systems : sizes.systems
+  const systems = options.systems ? known(options.systems) : sizes.systems
   return { ...sizes, systems, rounds: options.rounds ?? sizes.rounds }
 }
 

@@ -37,6 +37,9 @@ function answers(port: number): Promise<boolean> {
   })
 }
 
+// Every provider listens for the end of the process; that is no leak.
+process.setMaxListeners(0)
+
 let peers = 0
 
 /** A room is a document, a log an array in it. */

@@ -15,6 +15,9 @@ export interface Usage {
   rss: number
 }
 
+/** Where CPU profiles go, if anywhere. */
+const profileFolder = () => process.env.REPLIC8_BENCH_PROFILE
+
 interface Answer {
   id: number
   value?: unknown
@@ -61,9 +64,10 @@ export class Child {
     return this.call('usage')
   }
 
-  /** Whatever it does: what it has is in memory. */
+  /** Whatever it does: what it has is in memory. Only one that is profiled has something to write. */
   async stop(): Promise<void> {
-    this.#process.kill('SIGKILL')
+    if (profileFolder() && this.#process.connected) this.#process.disconnect()
+    else this.#process.kill('SIGKILL')
     await this.#exit
   }
 

@@ -29,11 +29,11 @@ export interface Run extends Result {
 export interface RunOptions {
   /** Tiny sizes: whether it works, not how fast. */
   small: boolean
-  /** With `small`: what is compared, too; otherwise only replic8, so that nothing is installed. */
-  all?: boolean
+  /** Only these of what is compared. Default: all; with `small` replic8, so that nothing is installed. */
+  systems?: string[]
   /** The sources in place of the built package. */
   sources: boolean
-  /** Default: what the benchmark takes for enough. */
+  /** Default: as many as the benchmark takes for enough. */
   rounds?: number
   log(line: string): void
 }
