@@ -17,7 +17,8 @@ export type ClientMessage =
   | { type: 'ping' }
 
 export type ServerMessage =
-  | { type: 'peer' | 'gone'; room: number; id: string }
+  | { type: 'peer'; room: number; id: string }
+  | { type: 'gone'; room: number; id: string }
   | { type: 'message'; room: number; from: string; data: unknown }
   | { type: 'relay'; room: number; id: string; ticket: string; initiator: boolean }
   | { type: 'norelay'; room: number; id: string; code: SignalCode; detail: string }

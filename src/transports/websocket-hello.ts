@@ -38,6 +38,9 @@ export function encodeRelayHello(ticket: Uint8Array): Uint8Array {
   return concatBytes([new TextEncoder().encode(prefixes.relay), ticket])
 }
 
+/** The first message of a relay to each of its ends, a text: the other one is there, and what follows is its. */
+export const relayOpen = 'open'
+
 /**
  * What a first message says; topic and ticket are in buffers of their own.
  * @throws ERR_UNSUPPORTED_VERSION for a hello of another version, ERR_HANDSHAKE for anything else

@@ -1,4 +1,4 @@
-import { closeCodes, dismiss } from '../../transports/websocket-hello.ts'
+import { closeCodes, dismiss, relayOpen } from '../../transports/websocket-hello.ts'
 import { lowWaterMark, type SocketEnd, type WebSocketLink } from '../../transports/websocket-link.ts'
 import { TokenBucket } from '../token-bucket.ts'
 
@@ -10,9 +10,6 @@ export interface SpliceOptions {
   /** Both sockets are over, or on their way there. */
   onover(): void
 }
-
-/** The first message to both ends: the other is there, and what follows is its. */
-export const splicedMessage = 'open'
 
 /** Above this many bytes on their way to an end the other is not read from. */
 const highWaterMark = 262_144
@@ -39,7 +36,7 @@ export class Splice {
 
   /** Tells both ends that they have each other. */
   start(): void {
-    for (const { to } of this.#directions) to.send(splicedMessage)
+    for (const { to } of this.#directions) to.send(relayOpen)
     for (const { from } of this.#directions) from.release()
   }
 
