@@ -7,6 +7,7 @@ import { Disk, isDiskFull } from './disk.ts'
 import { createHttpServer, listen, nameOf } from './listening.ts'
 import { type BridgeLog, createLog } from './log.ts'
 import { type BridgeStats, createMetrics } from './metrics.ts'
+import { joinNetwork, type Network } from './network.ts'
 import { type BridgeObserver, type Refusal, refusals } from './observer.ts'
 import { type BridgeOptions, type VerifiedBridgeOptions, verifyBridgeOptions } from './options.ts'
 import { hostOf } from './origins.ts'
@@ -69,6 +70,16 @@ class RunningBridge implements Bridge {
     number
   >
   private bytesRelayed = 0
+  private readonly observer: BridgeObserver = {
+    refused: (reason, address) => {
+      this.refused[reason]++
+      this.log.debug({ reason, address }, 'Turned away.')
+    },
+    relayed: (bytes) => {
+      this.bytesRelayed += bytes
+    },
+  }
+  private network: Network | undefined
   private closing: Promise<void> | undefined
   private readonly since = performance.now()
 
@@ -82,7 +93,7 @@ class RunningBridge implements Bridge {
       received: () => this.traffic.total.bytesReceived,
       onchange: ({ full }, why) => this.onroom(full, why),
     })
-    const observer = this.createObserver()
+    const { observer } = this
     this.quotas = new Quotas(limits)
     this.relays = new RelayServer({ limits, observer, quotas: this.quotas })
     this.signals = new SignalServer({ limits, observer, quotas: this.quotas, relays: this.relays })
@@ -139,6 +150,7 @@ class RunningBridge implements Bridge {
       members: this.signals.members,
       topics: this.signals.topics,
       relays: this.relays.open,
+      bridges: this.network?.bridges ?? 0,
       bytesRelayed: this.bytesRelayed,
       refused: { ...this.refused },
       storage: this.disk.now,
@@ -153,6 +165,7 @@ class RunningBridge implements Bridge {
       })
     for (const key of keys) await this.serve(key)
     if (keys.length > 0) await this.disk.start()
+    await this.joinNetwork()
     this.port = await listen(this.server, { ...this.options, port })
     const { url } = this
     this.log.info({ url, keys: keys.length }, `The bridge listens at ${url}`)
@@ -192,23 +205,19 @@ class RunningBridge implements Bridge {
     )
   }
 
+  /** Before anybody can come, so that all who come are told of the others. */
+  private async joinNetwork() {
+    const { swarm, keys } = this.options
+    if (!swarm || keys.length === 0) return
+    const { signals, observer } = this
+    this.network = await joinNetwork({ keys: [...this.served.values()], signal: signals, observer, ...swarm })
+  }
+
   private onroom(full: boolean, why: string) {
     const { used, free } = this.disk.now
     if (full) this.log.warn({ used, free }, `Nothing more is taken: ${why}. What is here is served.`)
     else this.log.info({ used, free }, 'There is room again: feeds are taken.')
     for (const served of this.served.values()) served.setFull(full)
-  }
-
-  private createObserver(): BridgeObserver {
-    return {
-      refused: (reason, address) => {
-        this.refused[reason]++
-        this.log.debug({ reason, address }, 'Turned away.')
-      },
-      relayed: (bytes) => {
-        this.bytesRelayed += bytes
-      },
-    }
   }
 
   private health() {
@@ -232,6 +241,7 @@ class RunningBridge implements Bridge {
     this.signals.close()
     this.relays.close()
     await this.disk.close()
+    await this.network?.close()
     await Promise.all(this.replicators.map((replicator) => replicator.close()))
     await this.sockets.close()
     this.server.closeAllConnections()

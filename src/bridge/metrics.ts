@@ -17,6 +17,8 @@ export interface BridgeStats {
   members: number
   topics: number
   relays: number
+  /** Other bridges that are heard from, once for each key. */
+  bridges: number
   /** Bytes since the start. */
   bytesRelayed: number
   /** Who was turned away since the start, by reason. */
@@ -31,6 +33,7 @@ const gauges: [name: string, help: string, read: (stats: BridgeStats) => number]
   ['signal_members', 'Ends that are joined to a topic of the signalling', (stats) => stats.members],
   ['signal_topics', 'Topics of the signalling', (stats) => stats.topics],
   ['relays', 'Relays that are open', (stats) => stats.relays],
+  ['bridges', 'Other bridges that are heard from', (stats) => stats.bridges],
   ['storage_used_bytes', 'Bytes that the storage takes', (stats) => stats.storage.used],
   ['storage_free_bytes', 'Bytes that are free on the disk', (stats) => stats.storage.free],
   [

@@ -1,9 +1,11 @@
 import { Replic8Error } from '../errors.ts'
 import type { Storage } from '../random-access-storage.ts'
 import { checkEncryptionKey } from '../session/keys.ts'
+import type { SwarmOptions } from '../transports/swarm.ts'
+import { verifySwarmOptions } from '../transports/swarm-options.ts'
 import { type BridgeLimits, verifyLimits } from './limits.ts'
 import type { LogChoice } from './log.ts'
-import { hostOf } from './origins.ts'
+import { hostOf, isLoopback } from './origins.ts'
 
 export interface BridgeOptions {
   /** Default 8787; 0: a free one. */
@@ -27,8 +29,11 @@ export interface BridgeOptions {
   /** Take the address of a client from what a proxy adds last to X-Forwarded-For. Default false. */
   trustProxy?: boolean
   limits?: Partial<BridgeLimits>
-  /** Find other bridges and Node replicators of the keys by Hyperswarm; `bootstrap`: 'host:port' of a DHT's own nodes. */
-  swarm?: boolean | { bootstrap?: readonly string[] }
+  /**
+   * Find other bridges and Node replicators of the keys by Hyperswarm (the package hyperswarm). `bootstrap` and `host`:
+   * as of `swarm()`; a DHT on loopback is met from there.
+   */
+  swarm?: boolean | BridgeSwarm
   /** Bytes on disk, of all keys, above which nothing more is taken. Default Infinity. */
   maxBytes?: number
   /** Bytes free on the disk, below which nothing more is taken. Default 256 MiB. */
@@ -43,6 +48,8 @@ export interface BridgeOptions {
   pages?: string
 }
 
+export type BridgeSwarm = Pick<SwarmOptions, 'bootstrap' | 'host'>
+
 export interface VerifiedBridgeOptions {
   port: number
   host: string
@@ -54,7 +61,7 @@ export interface VerifiedBridgeOptions {
   tls: BridgeOptions['tls']
   trustProxy: boolean
   limits: BridgeLimits
-  swarm: { bootstrap?: readonly string[] } | undefined
+  swarm: BridgeSwarm | undefined
   maxBytes: number
   minFree: number
   maxFeeds: number
@@ -150,15 +157,14 @@ function verifyPublicUrl(given: string | undefined): URL | undefined {
   return refuse('publicUrl takes a URL that begins with ws:// or wss:// and has no fragment.')
 }
 
-function verifySwarm(given: BridgeOptions['swarm']): VerifiedBridgeOptions['swarm'] {
+function verifySwarm(given: BridgeOptions['swarm']): BridgeSwarm | undefined {
   if (given === undefined || given === false) return undefined
-  if (given === true) return {}
-  const nodes = given?.bootstrap
-  const isFine =
-    nodes === undefined || (Array.isArray(nodes) && nodes.every((node) => /^[^\s]+:\d+$/.test(node)))
-  if (typeof given !== 'object' || !isFine)
-    refuse('swarm takes true, or { bootstrap } with an array of "host:port".')
-  return given
+  if (given !== true && typeof given !== 'object')
+    refuse('swarm takes true or false, or { bootstrap, host }.')
+  const { bootstrap, host } = given === true ? ({} as BridgeSwarm) : given
+  const { bootstrap: nodes = [] } = verifySwarmOptions({ bootstrap, host })
+  const isLocal = nodes.length > 0 && nodes.every((node) => isLoopback(node.host))
+  return { bootstrap, host: host ?? (isLocal ? '127.0.0.1' : undefined) }
 }
 
 function number(name: string, value: unknown, least: number, most: number): void {
