@@ -18,7 +18,7 @@ export const explanations = {
   'over-limit': 'The offer is larger than the limits of the receiving side.',
   replicating: 'Both sides agreed, and blocks are still missing.',
   paused:
-    'Both sides agreed and blocks are still missing, but this side asks for none until its downloads are resumed.',
+    'Both sides agreed and blocks are still missing, but this side asks for none: downloads are paused, or the session retires.',
   synced: 'Both sides agreed, and the accepting side has all blocks it wants.',
   withdrawn: 'The offering side took the offer back.',
   'core-failed': 'The core could not be opened, or its storage failed.',

@@ -1,12 +1,7 @@
+import { isRequester, type Requester } from './requester.ts'
+
 /** Milliseconds between two looks at whether the last answers have come. */
 const interval = 20
-
-/** hypercore 9's own side of a channel, as far as a pause needs to know it. */
-interface Requester {
-  downloading: boolean
-  readonly inflightRequests: readonly unknown[]
-  setDownloading(downloading: boolean): void
-}
 
 /** Holds requests for blocks back, over all feeds of a session, and knows when none is unanswered. */
 export class Brake {
@@ -90,9 +85,4 @@ export class Brake {
 /** As the class of the requester does it. */
 function setDownloading(requester: Requester, downloading: boolean) {
   ;(Object.getPrototypeOf(requester) as Requester).setDownloading.call(requester, downloading)
-}
-
-function isRequester(handlers: object): handlers is Requester {
-  const { setDownloading, inflightRequests } = handlers as Partial<Requester>
-  return typeof setDownloading === 'function' && Array.isArray(inflightRequests)
 }

@@ -1,7 +1,9 @@
 import type { AnswerGate } from './answer-gate.ts'
+import { Arrivals } from './arrivals.ts'
 import type { Brake } from './brake.ts'
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers, DataMessage, EngineChannel } from './engine-channel.ts'
+import { isRequester, mend } from './requester.ts'
 import type { StreamView } from './stream-view.ts'
 
 /** What a feed's channel tells the one who watches over it. */
@@ -33,6 +35,7 @@ export class ChannelView {
   handlers: ChannelHandlers
   private readonly observer: ChannelObserver
   private readonly gate: AnswerGate
+  private readonly arrivals: Arrivals
   private held: unknown[] = []
   private head = 0
   /** Requests that the core reads blocks for. */
@@ -48,8 +51,10 @@ export class ChannelView {
   ) {
     this.stream = view
     this.handlers = handlers
+    if (isRequester(handlers)) mend(handlers)
     this.observer = observer
     this.gate = engine.answers
+    this.arrivals = new Arrivals(handlers)
     this.channel = engine.open(key, this.incoming())
     observer.brake.add(handlers)
   }
@@ -212,6 +217,7 @@ export class ChannelView {
       oncancel: (message) => this.call('oncancel', message),
       ondata: (message) => {
         if (message.value) this.observer.ondownload(message.value.length)
+        this.arrivals.note(message.index)
         this.call('ondata', message)
       },
       onextension: (id, message) => this.call('onextension', id, message),
@@ -240,10 +246,12 @@ export class ChannelView {
 
   /** hypercore lets go of the channel when it hears of the close. */
   private tellClosed() {
-    try {
-      this.handlers.onclose?.()
-    } catch (error) {
-      this.observer.onerror(error as Error)
-    }
+    this.arrivals.settle(() => {
+      try {
+        this.handlers.onclose?.()
+      } catch (error) {
+        this.observer.onerror(error as Error)
+      }
+    })
   }
 }

@@ -81,6 +81,11 @@ export class Link {
     return this.control?.id ?? null
   }
 
+  /** The peer has proved that it holds the key, and the session is not over. */
+  get isOpen(): boolean {
+    return this.opened && !this.left
+  }
+
   /** False while the transport takes less than it is given. */
   get writable(): boolean {
     return this.wire.queuedBytes <= this.options.limits.queuedBytes
