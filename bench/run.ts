@@ -17,7 +17,7 @@ const usage = `Usage: npm run bench -- [NAME …] [options]
 
 Runs the benchmarks whose names begin with one of NAME, all without any: ${benchmarks.map(({ name }) => name).join(', ')}.
 
-  --rounds N   rounds to measure
+  --set A=N,B=N   other sizes than those of the page, as rounds=1; writes nothing, but for rounds
   --sources    measure src, not what npm run build makes of it
   --systems A,B   only these of the systems that are compared; writes nothing
   --profile DIR   leaves CPU profiles of all processes in a folder; writes nothing
@@ -28,7 +28,7 @@ Runs the benchmarks whose names begin with one of NAME, all without any: ${bench
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: 'string' },
+    set: { type: 'string', default: '' },
     sources: { type: 'boolean', default: false },
     small: { type: 'boolean', default: false },
     systems: { type: 'string' },
@@ -41,15 +41,22 @@ const { values, positionals } = parseArgs({
 const chosen = benchmarks.filter(
   ({ name }) => positionals.length === 0 || positionals.some((start) => name.startsWith(start)),
 )
-const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
-const wrong = chosen.length === 0 || (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
+const sizes = Object.fromEntries(
+  values.set.split(',').flatMap((pair) => {
+    const [name, number] = pair.split('=')
+    return name ? [[name, Number(number)]] : []
+  }),
+)
+const wrong = chosen.length === 0 || !Object.values(sizes).every((size) => Number.isInteger(size) && size > 0)
 if (values.help || wrong) {
   console.error(usage)
   process.exit(values.help ? 0 : 1)
 }
 
 // What leaves something out, or slows everything down, is not for the page.
-const writes = !(values.small || values.dry || values.systems || values.profile)
+const { rounds: _, ...others } = sizes
+const leavesOut = values.small || values.systems || values.profile || Object.keys(others).length > 0
+const writes = !leavesOut && !values.dry
 if (values.profile) process.env.REPLIC8_BENCH_PROFILE = resolve(values.profile)
 if (!values.page) await measure()
 if (writes) writePage()
@@ -61,7 +68,7 @@ async function measure() {
   for (const { name, title, run } of chosen) {
     const machine = describeMachine()
     console.error(`${name}: ${title}`)
-    const result = await run({ small, systems, sources, rounds, log: (line) => console.error(`  ${line}`) })
+    const result = await run({ small, systems, sources, sizes, log: (line) => console.error(`  ${line}`) })
     console.log(`${renderTable(result.rows)}\n`)
     if (writes) writeRun(name, { day: new Date().toISOString().slice(0, 10), machine, ...result })
   }

@@ -2,11 +2,19 @@ import { withCpu } from '../harness/child.ts'
 import type { Benchmark, Result, RunOptions } from '../harness/results.ts'
 import { percentile, sum } from '../harness/statistics.ts'
 import { entryBytes } from './entries.ts'
-import { known, oneLine, type Pair, preparePairs, rowsOf, type SystemName, turn, versions } from './pairs.ts'
+import {
+  type CommonSizes,
+  oneLine,
+  type Pair,
+  preparePairs,
+  rowsOf,
+  type SystemName,
+  sizesOf,
+  turn,
+  versions,
+} from './pairs.ts'
 
-interface Sizes {
-  systems: SystemName[]
-  rounds: number
+interface Sizes extends CommonSizes {
   subscribers: number
   /** Before anything is measured, so that the code is compiled. */
   warmUp: number
@@ -49,13 +57,7 @@ export const fanOut: Benchmark = {
 random bytes is appended to a feed, to an array of a Yjs document, to a list of an Automerge document; it has arrived when
 the last subscriber has it in its memory. The server is a process, the writer and the subscribers are a second one. Nothing
 is persisted. First each entry is appended when the one before has arrived, then 100 a second.`,
-  run: (options) => measure(sizesOf(options), options),
-}
-
-function sizesOf(options: RunOptions): Sizes {
-  const sizes = options.small ? small : full
-  const systems = options.systems ? known(options.systems) : sizes.systems
-  return { ...sizes, systems, rounds: options.rounds ?? sizes.rounds }
+  run: (options) => measure(sizesOf(full, small, options), options),
 }
 
 async function measure(sizes: Sizes, { sources, log }: RunOptions): Promise<Result> {

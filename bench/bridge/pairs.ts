@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Child } from '../harness/child.ts'
 import { installPeers, versionOf } from '../harness/peers.ts'
 import { makeProgram } from '../harness/programs.ts'
-import type { Row } from '../harness/results.ts'
+import type { Row, RunOptions } from '../harness/results.ts'
 
 export type SystemName = 'replic8' | 'y-websocket' | 'automerge'
 
@@ -63,12 +63,24 @@ export function versions(systems: readonly SystemName[]): string[] {
   })
 }
 
-/** @throws for a name that no system has */
-export function known(names: readonly string[]): SystemName[] {
-  const stranger = names.find((name) => !Object.hasOwn(titles, name))
-  if (stranger !== undefined)
-    throw new Error(`There is no system "${stranger}", only ${Object.keys(titles).join(', ')}.`)
-  return names as SystemName[]
+export interface CommonSizes {
+  systems: SystemName[]
+  rounds: number
+}
+
+/** The sizes that the options ask for. Throws for names that there are not. */
+export function sizesOf<Sizes extends CommonSizes>(full: Sizes, small: Sizes, options: RunOptions): Sizes {
+  const { systems, sizes = {} } = options
+  const base = options.small ? small : full
+  refuseStrangers('system', systems ?? [], titles)
+  refuseStrangers('size', Object.keys(sizes), base)
+  return { ...base, ...sizes, systems: (systems as SystemName[] | undefined) ?? base.systems }
+}
+
+function refuseStrangers(what: string, names: string[], known: object) {
+  const stranger = names.find((name) => !Object.hasOwn(known, name))
+  if (stranger === undefined) return
+  throw new Error(`There is no ${what} "${stranger}", only ${Object.keys(known).join(', ')}.`)
 }
 
 const others = (systems: Iterable<SystemName>) => [...systems].filter((system) => system !== 'replic8')

@@ -1,11 +1,19 @@
 import { withCpu } from '../harness/child.ts'
 import type { Benchmark, Result, RunOptions } from '../harness/results.ts'
 import { percentile } from '../harness/statistics.ts'
-import { known, oneLine, type Pair, preparePairs, rowsOf, type SystemName, turn, versions } from './pairs.ts'
+import {
+  type CommonSizes,
+  oneLine,
+  type Pair,
+  preparePairs,
+  rowsOf,
+  type SystemName,
+  sizesOf,
+  turn,
+  versions,
+} from './pairs.ts'
 
-interface Sizes {
-  systems: SystemName[]
-  rounds: number
+interface Sizes extends CommonSizes {
   rooms: number
   /** Peers in each. */
   peers: number
@@ -47,13 +55,7 @@ export const sessions: Benchmark = {
   about: `25 topics of 20 peers each on one bridge over loopback WebSocket: the bridge is a process, all peers are a second
 one. Everybody begins a feed of its own at the same time, with one entry of 100 random bytes, and takes the feeds of the 19
 others of its topic: 500 feeds, 9,500 copies at peers and 500 on the bridge. Then everybody appends in turns.`,
-  run: (options) => measure(sizesOf(options), options),
-}
-
-function sizesOf(options: RunOptions): Sizes {
-  const sizes = options.small ? small : full
-  const systems = options.systems ? known(options.systems) : sizes.systems
-  return { ...sizes, systems, rounds: options.rounds ?? sizes.rounds }
+  run: (options) => measure(sizesOf(full, small, options), options),
 }
 
 async function measure(sizes: Sizes, { sources, log }: RunOptions): Promise<Result> {

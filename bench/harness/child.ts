@@ -33,11 +33,10 @@ export class Child {
   #lost: Error | null = null
 
   constructor(program: string, { args = [], heap }: ChildOptions = {}) {
-    const execArgv = [
-      '--expose-gc',
-      '--enable-source-maps',
-      ...(heap ? [`--max-old-space-size=${heap}`] : []),
-    ]
+    const execArgv = ['--expose-gc', '--enable-source-maps']
+    if (heap) execArgv.push(`--max-old-space-size=${heap}`)
+    const profiles = profileFolder()
+    if (profiles) execArgv.push('--cpu-prof', `--cpu-prof-dir=${profiles}`)
     this.#process = fork(program, args, {
       execArgv,
       serialization: 'advanced',

@@ -33,8 +33,8 @@ export interface RunOptions {
   systems?: string[]
   /** The sources in place of the built package. */
   sources: boolean
-  /** Default: as many as the benchmark takes for enough. */
-  rounds?: number
+  /** Other sizes than the benchmark's own, by their names in it; `rounds` is one. */
+  sizes?: Record<string, number>
   log(line: string): void
 }
 
