@@ -2,13 +2,15 @@ import { blocksHere } from './cores.ts'
 import { blobOf, isWhole } from './files.ts'
 import type { Library } from './library.ts'
 import type { Network } from './network.ts'
-import type { Way } from './peer.ts'
+import type { Traffic, Way } from './peer.ts'
 import type { Profile } from './profiles.ts'
 
 /** What a test, or a curious person at the console, can ask this tab: `demo.peers()`. */
 export interface Demo {
   readonly profile: string
   peers(): { name: string; way: Way; blocksReceived: number; blocksSent: number; bytesSent: number }[]
+  /** In all, also with peers that have left. */
+  traffic(): Traffic
   /** `stored`: blocks that were here when the page was opened; `channels`: peers that the feed is replicated with. */
   feeds(): {
     key: string
@@ -51,6 +53,7 @@ export function exposeForTests({
         blocksSent,
         bytesSent,
       })),
+    traffic: () => network.traffic,
     feeds: () =>
       [...library.feeds.values()].map((feed) => ({
         key: feed.key,

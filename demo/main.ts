@@ -41,7 +41,8 @@ async function start() {
     return
   }
   createInvitation(room)
-  const [profile, bridge] = await Promise.all([claimProfile(room), findBridge()])
+  const bridge = await findBridge()
+  const profile = await claimProfile(room, bridge !== null)
   const library = await Library.open(idb(profile.database), profile.name)
   showProfile(profile.name)
 

@@ -7,7 +7,7 @@ import {
 } from '../src/entry/index.ts'
 import { type FeedHeader, readHeader } from './header.ts'
 import type { Feed, Library } from './library.ts'
-import { Peer, type Way } from './peer.ts'
+import { addTraffic, noTraffic, Peer, type Traffic, type Way } from './peer.ts'
 
 /** A feed that peers offer and that is not here. */
 export interface Offered {
@@ -41,6 +41,8 @@ export class Network {
   private readonly hooks: NetworkHooks
   private readonly replicator: Replicator
   private readonly byKey = new Map<string, Peer>()
+  /** With peers that have left. */
+  private readonly past = noTraffic()
 
   constructor({ room, name, bridge }: Me, library: Library, hooks: NetworkHooks) {
     this.bridge = bridge
@@ -58,6 +60,13 @@ export class Network {
 
   get peers(): Peer[] {
     return [...this.byKey.values()]
+  }
+
+  /** With everybody, those who have left too. */
+  get traffic(): Traffic {
+    const sum = { ...this.past }
+    for (const { traffic } of this.peers) addTraffic(sum, traffic)
+    return sum
   }
 
   /** What is offered and not here, each feed once. */
@@ -152,7 +161,10 @@ export class Network {
     const { name, way } = peer
     peer.remove(session)
     if (peer.sessions.length > 0) return this.switched(peer, way)
-    if (this.byKey.delete(peer.id)) this.hooks.said(`${name} has left.`)
+    if (this.byKey.delete(peer.id)) {
+      addTraffic(this.past, peer.traffic)
+      this.hooks.said(`${name} has left.`)
+    }
     if (error && !isDeparture(error)) this.hooks.problem(`The connection with ${name} is lost.`, error)
     this.hooks.changed()
   }

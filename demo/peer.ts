@@ -17,7 +17,7 @@ export class Peer {
   /** What it offers, in each session and by key. */
   private readonly offers = new Map<Session, Map<string, FeedHeader>>()
   /** Of sessions that are over. */
-  private readonly past = { bytesReceived: 0, bytesSent: 0, blocksReceived: 0, blocksSent: 0 }
+  private readonly past = noTraffic()
 
   private readonly bridge: string
 
@@ -82,9 +82,11 @@ export class Peer {
   }
 }
 
-type Traffic = Record<'bytesReceived' | 'bytesSent' | 'blocksReceived' | 'blocksSent', number>
+export type Traffic = Record<'bytesReceived' | 'bytesSent' | 'blocksReceived' | 'blocksSent', number>
 
-function addTraffic(sum: Traffic, more: Traffic) {
+export const noTraffic = (): Traffic => ({ bytesReceived: 0, bytesSent: 0, blocksReceived: 0, blocksSent: 0 })
+
+export function addTraffic(sum: Traffic, more: Traffic) {
   for (const name of ['bytesReceived', 'bytesSent', 'blocksReceived', 'blocksSent'] as const)
     sum[name] += more[name]
 }
