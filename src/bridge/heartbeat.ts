@@ -25,7 +25,8 @@ export class Heartbeat {
 
   /** @param interval ms */
   constructor(interval: number) {
-    this.timer = setInterval(() => this.beat(), interval)
+    // Answers that came while the process was busy are read first.
+    this.timer = setInterval(() => setImmediate(() => this.beat()), interval)
   }
 
   watch(socket: WebSocket, wire: Wire) {
