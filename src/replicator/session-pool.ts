@@ -72,6 +72,11 @@ export class SessionPool {
     if (session.isOpen) this.agains.get(session)?.ask(namespace, hex)
   }
 
+  /** Another open session with the same peer. */
+  other(session: Session): Session | undefined {
+    return this.single.other(session)
+  }
+
   async pauseDownloads() {
     this.downloadsPaused = true
     await Promise.all(this.all.map((session) => session.pauseDownloads()))
@@ -122,6 +127,7 @@ export class SessionPool {
 
   private onopen(session: Session, release: () => void) {
     this.single.admit(session)
+    this.parts.messages.open(session)
     void this.parts.emitter.emit('session', session)
     void this.parts.exchange.join(session).finally(release)
   }

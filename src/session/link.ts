@@ -284,7 +284,7 @@ export class Link {
     this.left = true
     this.error = error
     this.outbox.stop()
-    this.roundTrip.stop()
+    this.roundTrip.stop(error)
     this.timers.clear()
     this.letGo()
     this.hooks.onleave(error)

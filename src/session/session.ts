@@ -189,7 +189,7 @@ export class Session extends SessionEmitter {
     return this.broker.syncs.wait(options)
   }
 
-  /** Resolves with the milliseconds of a round trip, when the peer answers. */
+  /** Resolves with the milliseconds of a round trip, when the peer answers. Errors: the session's own, or ERR_CLOSED. */
   ping(): Promise<number> {
     return this.link.roundTrip.measure()
   }
