@@ -31,7 +31,9 @@ async function join(url: string): Promise<Peer> {
     },
     append: (entry) => own.change((doc) => doc.entries.push(entry)),
     async follow(log, onlength) {
-      const handle = await repo.find<Log>(log)
+      // It may be asked for before the server has it, and comes then.
+      const handle = await repo.find<Log>(log, { allowableStates: ['ready', 'unavailable'] })
+      await handle.whenReady()
       logs.set(log, handle)
       onlength(handle.doc().entries.length)
       handle.on('change', () => onlength(handle.doc().entries.length))

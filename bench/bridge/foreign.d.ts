@@ -28,6 +28,7 @@ declare module '@automerge/automerge-repo' {
   export interface DocHandle<T> {
     readonly url: string
     doc(): T
+    whenReady(): Promise<void>
     change(edit: (doc: T) => void): void
     on(event: 'change', listener: () => void): void
   }
@@ -35,7 +36,7 @@ declare module '@automerge/automerge-repo' {
     constructor(options: { network: unknown[]; sharePolicy?: () => Promise<boolean> })
     readonly networkSubsystem: { on(event: 'peer', listener: () => void): void }
     create<T>(initial: T): DocHandle<T>
-    find<T>(url: string): Promise<DocHandle<T>>
+    find<T>(url: string, options: { allowableStates: string[] }): Promise<DocHandle<T>>
   }
 }
 

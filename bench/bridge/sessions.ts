@@ -19,7 +19,9 @@ interface Sizes extends CommonSizes {
   peers: number
   /** Entries that all sessions together append in a second. */
   perSecond: number
-  /** Entries that each session appends. */
+  /** Entries that each session appends before anything is measured, so that the code is compiled. */
+  warmUp: number
+  /** Entries that each session appends then. */
   entries: number
 }
 
@@ -28,11 +30,20 @@ const full: Sizes = {
   rounds: 5,
   rooms: 25,
   peers: 20,
-  perSecond: 50,
-  entries: 3,
+  perSecond: 25,
+  warmUp: 1,
+  entries: 2,
 }
 
-const small: Sizes = { systems: ['replic8'], rounds: 1, rooms: 2, peers: 2, perSecond: 50, entries: 2 }
+const small: Sizes = {
+  systems: ['replic8'],
+  rounds: 1,
+  rooms: 2,
+  peers: 2,
+  perSecond: 50,
+  warmUp: 1,
+  entries: 2,
+}
 
 type Figures = Record<
   | 'joined'
@@ -73,7 +84,7 @@ async function measure(sizes: Sizes, { sources, log }: RunOptions): Promise<Resu
 }
 
 async function oneRound({ server, clients, url, rooms }: Pair, sizes: Sizes): Promise<Figures> {
-  const { peers, perSecond, entries } = sizes
+  const { peers, perSecond, warmUp, entries } = sizes
   const count = rooms.length * peers
   const before = await server.usage()
   const started = performance.now()
@@ -86,6 +97,7 @@ async function oneRound({ server, clients, url, rooms }: Pair, sizes: Sizes): Pr
   const holding = await held
   const full = await server.usage()
 
+  await clients.call('append', perSecond, warmUp)
   const appending = await withCpu([server, clients], () =>
     clients.call<{ each: number[]; last: number[] }>('append', perSecond, entries),
   )
@@ -123,9 +135,9 @@ const figureRows: [figure: keyof Figures, what: string, unit: string][] = [
   ['full', 'memory of the server a session with its feed and 19 others', 'KiB'],
 ]
 
-function how({ rounds, rooms, peers, perSecond, entries }: Sizes): string[] {
+function how({ rounds, rooms, peers, perSecond, warmUp, entries }: Sizes): string[] {
   return [
-    `${rounds} rounds with fresh processes: ${rooms} topics of ${peers} peers, ${perSecond} appends a second by all together, ${entries} by each.`,
+    `${rounds} rounds with fresh processes: ${rooms} topics of ${peers} peers, ${perSecond} appends a second by all together, ${warmUp} by each to warm up and ${entries} that are measured.`,
     'An append that a busy process makes late counts from when it was due.',
     'Memory is what is resident after a garbage collection, less what was before the first session, over the sessions.',
     'In y-websocket a topic is one document, and a feed an array in it.',

@@ -33,7 +33,7 @@ export class Child {
   #lost: Error | null = null
 
   constructor(program: string, { args = [], heap }: ChildOptions = {}) {
-    const execArgv = ['--expose-gc', '--enable-source-maps']
+    const execArgv = ['--expose-gc']
     if (heap) execArgv.push(`--max-old-space-size=${heap}`)
     const profiles = profileFolder()
     if (profiles) execArgv.push('--cpu-prof', `--cpu-prof-dir=${profiles}`)

@@ -25,7 +25,6 @@ export async function makeProgram(file: string, options: ProgramOptions = {}): P
     format: 'esm',
     target: 'node20',
     packages: 'external',
-    sourcemap: 'inline',
     logLevel: 'warning',
     plugins: options.sources ? [] : [built],
   })

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Machine } from './machine.ts'
@@ -52,6 +53,9 @@ const fileOf = (name: string) => join(root, 'bench', 'results', `${name}.json`)
 export function writeRun(name: string, run: Run): void {
   mkdirSync(join(root, 'bench', 'results'), { recursive: true })
   writeFileSync(fileOf(name), `${JSON.stringify(rounded(run), null, 2)}\n`)
+  // As everything that is committed.
+  const biome = join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome')
+  spawnSync(process.execPath, [biome, 'format', '--write', fileOf(name)])
 }
 
 /** Four digits are more than a measurement holds. */
