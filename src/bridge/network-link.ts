@@ -1,4 +1,5 @@
 import { nextTask } from '../transports/next-task.ts'
+import { isSignalId } from '../transports/signal-wire.ts'
 import type { BridgeObserver, Refusal } from './observer.ts'
 import type { SignalServer, TrunkMessage } from './signalling/signal-server.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -7,6 +8,8 @@ export interface BridgeLinkOptions {
   topic: Uint8Array
   signal: Pick<SignalServer, 'trunk'>
   observer: BridgeObserver
+  /** A member is at the other bridge from now on, and at no third one. */
+  onpeer(id: string): void
   /** Says a text to the other end. */
   send(text: string): void
 }
@@ -26,6 +29,8 @@ const pace = 20
 /** Texts that are taken: twice as many a second as are sent, and all that a stall of 20 seconds may have held up. */
 const rate = { perSecond: 100, capacity: 1_500 }
 
+type Trunk = ReturnType<SignalServer['trunk']>
+
 interface Waiting {
   text: string
   bytes: number
@@ -38,7 +43,7 @@ interface Waiting {
 export class BridgeLink {
   readonly #options: BridgeLinkOptions
   readonly #taken = new TokenBucket({ ...rate, now: () => performance.now() })
-  #trunk: ReturnType<SignalServer['trunk']> | undefined
+  #trunk: Trunk | undefined
   #waiting: Waiting[] = []
   #waitingBytes = 0
   #scheduled = false
@@ -66,6 +71,11 @@ export class BridgeLink {
     else this.#takeMessages(text)
   }
 
+  /** A member is not at the other bridge any more, though it has not said so. */
+  forget(id: string): void {
+    this.#trunk?.take({ type: 'gone', id })
+  }
+
   /** The members of the other bridge are gone. */
   close(): void {
     this.#closed = true
@@ -83,7 +93,13 @@ export class BridgeLink {
   #takeMessages(text: string): void {
     const messages = messagesIn(text)
     if (!messages || !this.#trunk) this.#refuse('message')
-    else for (const message of messages) this.#trunk.take(message)
+    else for (const message of messages) this.#takeMessage(this.#trunk, message)
+  }
+
+  #takeMessage(trunk: Trunk, message: unknown): void {
+    const { type, id } = (message ?? {}) as { type?: unknown; id?: unknown }
+    if (type === 'peer' && isSignalId(id)) this.#options.onpeer(id)
+    trunk.take(message)
   }
 
   #tell(message: TrunkMessage): void {

@@ -91,13 +91,27 @@ class KeyNetwork {
   #meet(session: Session): void {
     // A browser that holds the key has no members of its own, and no say in who others are.
     if (session.connectionKind !== 'swarm') return
-    const send = (text: string) => this.#extension.send(text, session)
-    this.#links.set(session, new BridgeLink({ ...this.#options, topic: this.#key.topic, send }))
+    const { signal, observer } = this.#options
+    const link = new BridgeLink({
+      ...{ signal, observer, topic: this.#key.topic },
+      onpeer: (id) => this.#moved(id, session),
+      send: (text) => this.#extension.send(text, session),
+    })
+    this.#links.set(session, link)
   }
 
   #part(session: Session): void {
     this.#links.get(session)?.close()
     this.#links.delete(session)
+  }
+
+  /**
+   * Who loses its bridge goes to another, and is said to be there long before the session with a bridge that died is
+   * given up: what is meant for it must not go that way. Two sessions with one bridge tell of the same members.
+   */
+  #moved(id: string, to: Session): void {
+    for (const [session, link] of this.#links)
+      if (!session.remotePublicKey?.equals(to.remotePublicKey as Buffer)) link.forget(id)
   }
 
   #take(text: string, session: Session): void {

@@ -20,7 +20,8 @@ function end() {
     trunk: (_: Uint8Array, send: (message: TrunkMessage) => void) =>
       new Trunk(members, send, { limits, observer }),
   }
-  const link = () => new BridgeLink({ topic, signal, observer, send: (text) => listen.post(text) })
+  const link = () =>
+    new BridgeLink({ topic, signal, observer, onpeer() {}, send: (text) => listen.post(text) })
   const join = (id: string) =>
     members.join({
       ...{ id, secret: '', gone() {}, relay() {}, replaced() {} },

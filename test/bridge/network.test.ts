@@ -83,6 +83,20 @@ test('the members of a bridge that is closed are gone at the others', async () =
   expect(near.network.bridges).toBe(0)
 })
 
+test('a member that comes to another bridge is talked to there, though the first has not let it go', async () => {
+  const [first, second, third] = await Promise.all([bridge(), bridge(), bridge()])
+  const watcher = client(third, 'watcher')
+  const before = client(first, 'mover')
+  expect(await watcher.peers.next()).toBe('mover')
+  await expect.poll(() => third.network.bridges).toBe(2)
+  const after = client(second, 'mover')
+  expect(await watcher.gone.next()).toBe('mover')
+  expect(await watcher.peers.next()).toBe('mover')
+  watcher.room.send('mover', 'here?')
+  expect(await after.messages.next()).toEqual({ from: 'watcher', data: 'here?' })
+  expect(before.messages.count).toBe(0)
+})
+
 test('bridges of one key among several hear of the members of that key only', async () => {
   const near = await bridge([encryptionKey, otherKey])
   const far = await bridge([otherKey])
