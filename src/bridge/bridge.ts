@@ -3,7 +3,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import { resolve } from 'node:path'
 import { toReplic8Error } from '../errors.ts'
 import type { Replicator } from '../replicator/replicator.ts'
-import { Disk, isDiskFull } from './disk.ts'
+import { Disk } from './disk.ts'
 import { createHttpServer, listen, nameOf } from './listening.ts'
 import { type BridgeLog, createLog } from './log.ts'
 import { type BridgeStats, createMetrics } from './metrics.ts'
@@ -86,9 +86,10 @@ class RunningBridge implements Bridge {
   constructor(options: VerifiedBridgeOptions, log: BridgeLog) {
     this.options = options
     this.log = log
-    const { storage, maxBytes, minFree, trustProxy, limits, heartbeat, pages, publicUrl } = options
+    const { storage, maxBytes, minFree, retryAfterFull, trustProxy, limits, heartbeat, pages, publicUrl } =
+      options
     this.disk = new Disk({
-      ...{ maxBytes, minFree },
+      ...{ maxBytes, minFree, retryAfterFull },
       folder: typeof storage === 'string' ? resolve(storage) : undefined,
       received: () => this.traffic.total.bytesReceived,
       onchange: ({ full }, why) => this.onroom(full, why),
@@ -164,7 +165,7 @@ class RunningBridge implements Bridge {
         throw toReplic8Error(error, 'ERR_STORAGE')
       })
     for (const key of keys) await this.serve(key)
-    if (keys.length > 0) await this.disk.start()
+    if (keys.length > 0) await this.disk.look()
     await this.joinNetwork()
     this.port = await listen(this.server, { ...this.options, port })
     const { url } = this
@@ -180,15 +181,12 @@ class RunningBridge implements Bridge {
 
   private async serve(key: Buffer) {
     const { storage, maxFeeds } = this.options
-    const served = await serveKey(key, { storage, maxFeeds })
+    const served = await serveKey(key, { storage, maxFeeds, ondiskfull: () => this.disk.failed() })
     const { topic, replicator } = served
     this.served.set(topic.toString('hex'), served)
     this.traffic.watch(replicator)
     replicator.on('progress', () => this.disk.touch())
-    replicator.on('problem', (error) => {
-      if (isDiskFull(error)) this.disk.failed()
-      this.log.debug({ error }, 'Something was contained.')
-    })
+    replicator.on('problem', (error) => this.log.debug({ error }, 'Something was contained.'))
   }
 
   private admit(address: string): Place | 'connections' | 'dials' {

@@ -16,6 +16,8 @@ export interface DiskOptions {
   folder: string | undefined
   maxBytes: number
   minFree: number
+  /** Milliseconds after a failed write in which no new one is tried, whatever the disk says of its room. */
+  retryAfterFull: number
   /** Bytes that came since the start. */
   received(): number
   onchange(state: DiskState, why: string): void
@@ -25,8 +27,6 @@ export interface DiskOptions {
 const every = { calm: 5_000, near: 100 }
 /** Bytes of room below which every arrival is a reason to look. */
 const nearBytes = 64 * 1024 * 1024
-/** Milliseconds after a failed write in which no new one is tried, whatever the disk says of its room. */
-const holdAfterError = 60_000
 /** Of the time, as much at most goes into adding up files. */
 const walkShare = 0.02
 
@@ -51,9 +51,19 @@ export class Disk {
     return { ...this.state }
   }
 
-  /** Resolves after the first look. */
-  start(): Promise<void> {
-    return this.look()
+  /** Looks now, and from here on by itself. */
+  look(): Promise<void> {
+    this.looking ??= this.measure()
+      // What cannot be measured stays as it was; a write that fails tells.
+      .catch(() => {})
+      .then(() => {
+        this.looking = undefined
+        if (this.isClosed) return
+        this.judge()
+        const held = this.heldUntil - performance.now()
+        this.schedule(held > 0 ? Math.min(held, every.calm) : every.calm)
+      })
+    return this.looking
   }
 
   /** Something was stored. */
@@ -65,7 +75,7 @@ export class Disk {
 
   /** Something could not be stored for want of room. */
   failed() {
-    this.heldUntil = performance.now() + holdAfterError
+    this.heldUntil = performance.now() + this.options.retryAfterFull
     this.judge()
     this.schedule(every.near)
   }
@@ -81,19 +91,6 @@ export class Disk {
     clearTimeout(this.timer)
     this.timer = setTimeout(() => void this.look(), ms)
     this.timer.unref()
-  }
-
-  private look(): Promise<void> {
-    this.looking ??= this.measure()
-      // What cannot be measured stays as it was; a write that fails tells.
-      .catch(() => {})
-      .then(() => {
-        this.looking = undefined
-        if (this.isClosed) return
-        this.judge()
-        this.schedule(every.calm)
-      })
-    return this.looking
   }
 
   private async measure() {

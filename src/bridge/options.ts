@@ -38,6 +38,8 @@ export interface BridgeOptions {
   maxBytes?: number
   /** Bytes free on the disk, below which nothing more is taken. Default 256 MiB. */
   minFree?: number
+  /** Milliseconds after a write that failed for want of room before another is tried. Default 60,000. */
+  retryAfterFull?: number
   /** Feeds of one key that are taken from peers, at most. Default 100,000. */
   maxFeeds?: number
   /** Milliseconds between pings; a socket that has not answered by the next one is dropped. Default 30,000. */
@@ -64,6 +66,7 @@ export interface VerifiedBridgeOptions {
   swarm: BridgeSwarm | undefined
   maxBytes: number
   minFree: number
+  retryAfterFull: number
   maxFeeds: number
   heartbeat: number
   log: LogChoice
@@ -77,6 +80,7 @@ export const bridgeDefaults = Object.freeze({
   storage: './replic8-data',
   maxBytes: Infinity,
   minFree: 256 * 1024 * 1024,
+  retryAfterFull: 60_000,
   maxFeeds: 100_000,
   heartbeat: 30_000,
 })
@@ -97,7 +101,7 @@ export function verifyBridgeOptions(given: BridgeOptions): VerifiedBridgeOptions
   const options = { ...bridgeDefaults, ...set } as BridgeOptions & Defaults
   const { port, host, storage, origins = [], hosts = [], tls, trustProxy = false, pages } = options
   number('port', port, 0, 65_535)
-  number('heartbeat', options.heartbeat, 1, 2 ** 31 - 1)
+  for (const name of ['heartbeat', 'retryAfterFull'] as const) number(name, options[name], 1, 2 ** 31 - 1)
   for (const name of ['maxBytes', 'minFree', 'maxFeeds'] as const)
     if (options[name] !== Infinity) number(name, options[name], 0, Number.MAX_SAFE_INTEGER)
   if (typeof host !== 'string' || host === '') refuse('host takes an address or a name to listen on.')
@@ -116,6 +120,7 @@ export function verifyBridgeOptions(given: BridgeOptions): VerifiedBridgeOptions
     swarm: verifySwarm(options.swarm),
     maxBytes: options.maxBytes,
     minFree: options.minFree,
+    retryAfterFull: options.retryAfterFull,
     maxFeeds: options.maxFeeds,
     heartbeat: options.heartbeat,
     log: options.log ?? 'silent',

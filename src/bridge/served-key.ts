@@ -6,7 +6,9 @@ import { maxFeeds } from '../replicator/max-feeds.ts'
 import { Replicator } from '../replicator/replicator.ts'
 import type { Mounted } from '../replicator/stack.ts'
 import { topicOf } from '../session/keys.ts'
+import type { Session } from '../session/session.ts'
 import { file } from '../storage/file.ts'
+import { isDiskFull } from './disk.ts'
 
 /** One encryption key of a bridge: the peers that hold it, and their feeds on disk. */
 export interface ServedKey {
@@ -21,6 +23,8 @@ export interface ServedKey {
 export interface ServedKeyOptions {
   storage: string | Storage
   maxFeeds: number
+  /** Something could not be stored for want of room. */
+  ondiskfull(): void
 }
 
 /**
@@ -29,7 +33,7 @@ export interface ServedKeyOptions {
  */
 export async function serveKey(
   key: Buffer,
-  { storage, maxFeeds: most }: ServedKeyOptions,
+  { storage, maxFeeds: most, ondiskfull }: ServedKeyOptions,
 ): Promise<ServedKey> {
   const topic = topicOf(key)
   const feeds = new FeedStore(storageOf(storage, topic.toString('hex')))
@@ -39,6 +43,14 @@ export async function serveKey(
     replicator.use('*', maxFeeds(most, { taken: (await feeds.feeds()).map((feed) => feed.key) }))
   replicator.use('*', feeds)
   let guard: Mounted | undefined
+  /** Sessions that gave up a feed for want of room. */
+  const failed = new Set<Session>()
+  replicator.on('problem', (error, _where, session) => {
+    if (!isDiskFull(error)) return
+    for (const one of session ? [session] : replicator.sessions) failed.add(one)
+    ondiskfull()
+  })
+  replicator.on('close', (_error, session) => failed.delete(session))
   return {
     topic,
     replicator,
@@ -53,6 +65,8 @@ export async function serveKey(
         guard?.unmount()
         guard = undefined
         replicator.resumeDownloads()
+        // A feed that failed is over in its session: when the peer comes back, it is agreed on anew.
+        for (const session of failed) session.end()
       }
     },
   }
