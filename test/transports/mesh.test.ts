@@ -63,24 +63,30 @@ test('the graph is connected and none has too many, whoever comes and goes and h
 })
 
 test('one who comes or goes changes a few connections', () => {
-  let mostCome = 0, mostGo = 0
+  let mostCome = 0,
+    mostGo = 0
   fc.assert(
-    fc.property(fc.integer({ min: 2, max: 8 }), fc.integer({ min: 3, max: 40 }), fc.integer(), (maxPeers, size, seed) => {
-      const random = chance(seed)
-      const network = new MeshNetwork(random)
-      for (let i = 0; i < size; i++) network.come(newId(random), maxPeers)
-      network.settle()
-      network.changes.clear()
-      network.come(newId(random), maxPeers)
-      network.settle()
-      mostCome = Math.max(mostCome, network.changes.size - maxPeers)
-      network.changes.clear()
-      const ids = [...network.ends.keys()]
-      network.go(ids[Math.floor(random() * ids.length)] as string)
-      network.settle()
-      mostGo = Math.max(mostGo, network.changes.size - maxPeers)
-      expectSettled(network)
-    }),
+    fc.property(
+      fc.integer({ min: 2, max: 8 }),
+      fc.integer({ min: 3, max: 40 }),
+      fc.integer(),
+      (maxPeers, size, seed) => {
+        const random = chance(seed)
+        const network = new MeshNetwork(random)
+        for (let i = 0; i < size; i++) network.come(newId(random), maxPeers)
+        network.settle()
+        network.changes.clear()
+        network.come(newId(random), maxPeers)
+        network.settle()
+        mostCome = Math.max(mostCome, network.changes.size - maxPeers)
+        network.changes.clear()
+        const ids = [...network.ends.keys()]
+        network.go(ids[Math.floor(random() * ids.length)] as string)
+        network.settle()
+        mostGo = Math.max(mostGo, network.changes.size - maxPeers)
+        expectSettled(network)
+      },
+    ),
   )
   console.log({ mostCome, mostGo })
 })
@@ -97,7 +103,11 @@ function grown(size: number, maxPeers: number, oneByOne: boolean): MeshNetwork {
 }
 
 test.each([
-  [12, 4], [12, 8], [500, 3], [500, 4], [500, 8],
+  [12, 4],
+  [12, 8],
+  [500, 3],
+  [500, 4],
+  [500, 8],
 ])('%i ends with %i places', (size, maxPeers) => {
   for (const oneByOne of [true, false]) {
     const start = performance.now()
@@ -105,6 +115,16 @@ test.each([
     expectSettled(network)
     const far = [...network.ends.keys()].map((id) => network.furthest(id))
     const links = endsOf(network).reduce((sum: number, end: End) => sum + end.open.length, 0) / 2
-    console.log(size, maxPeers, oneByOne, 'diameter', Math.max(...far), 'links', links, Math.round(performance.now() - start), 'ms')
+    console.log(
+      size,
+      maxPeers,
+      oneByOne,
+      'diameter',
+      Math.max(...far),
+      'links',
+      links,
+      Math.round(performance.now() - start),
+      'ms',
+    )
   }
 })
