@@ -58,8 +58,8 @@ const { rounds: _, ...others } = sizes
 const leavesOut = values.small || values.systems || values.profile || Object.keys(others).length > 0
 const writes = !leavesOut && !values.dry
 if (values.profile) process.env.REPLIC8_BENCH_PROFILE = resolve(values.profile)
-if (!values.page) await measure()
-if (writes) writePage()
+if (values.page) writePage()
+else await measure()
 
 async function measure() {
   const { small, sources } = values
@@ -70,7 +70,9 @@ async function measure() {
     console.error(`${name}: ${title}`)
     const result = await run({ small, systems, sources, sizes, log: (line) => console.error(`  ${line}`) })
     console.log(`${renderTable(result.rows)}\n`)
-    if (writes) writeRun(name, { day: new Date().toISOString().slice(0, 10), machine, ...result })
+    if (!writes) continue
+    writeRun(name, { day: new Date().toISOString().slice(0, 10), machine, ...result })
+    writePage()
   }
 }
 

@@ -16,7 +16,7 @@ import {
 
 interface Sizes extends CommonSizes {
   subscribers: number
-  /** Before anything is measured, so that the code is compiled. */
+  /** Entries at the same rate before anything is measured, so that the code is compiled. */
   warmUp: number
   /** Entries that are measured one at a time. */
   single: number
@@ -29,7 +29,7 @@ const full: Sizes = {
   systems: ['replic8', 'y-websocket', 'automerge'],
   rounds: 5,
   subscribers: 20,
-  warmUp: 100,
+  warmUp: 500,
   single: 200,
   perSecond: 100,
   paced: 1_000,
@@ -77,7 +77,7 @@ async function measure(sizes: Sizes, { sources, log }: RunOptions): Promise<Resu
 async function oneRound({ server, clients, url, rooms }: Pair, sizes: Sizes): Promise<Figures> {
   const { subscribers, warmUp, single, perSecond, paced } = sizes
   await clients.call('openRoom', url, rooms[0], subscribers)
-  await clients.call('oneAtATime', warmUp)
+  await clients.call('atRate', perSecond, warmUp)
   const both = [server, clients]
   const first = await withCpu(both, () => clients.call<number[]>('oneAtATime', single))
   const second = await withCpu(both, () => clients.call<number[]>('atRate', perSecond, paced))

@@ -67,9 +67,15 @@ async function join(url: string, room: string): Promise<Peer> {
     append: (entry) => own.append(entry),
     async follow(log, onlength) {
       const core = await taken(log)
-      let length = core.downloaded(0, core.length)
-      if (length > 0) onlength(length)
-      core.on('download', () => onlength(++length))
+      let length = 0
+      // Blocks may come in any order.
+      const look = () => {
+        const before = length
+        while (core.has(length)) length++
+        if (length > before) onlength(length)
+      }
+      core.on('download', look)
+      look()
     },
     read: async (log, index) => {
       const core = await taken(log)
