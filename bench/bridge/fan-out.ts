@@ -2,17 +2,7 @@ import { withCpu } from '../harness/child.ts'
 import type { Benchmark, Result, RunOptions } from '../harness/results.ts'
 import { percentile, sum } from '../harness/statistics.ts'
 import { entryBytes } from './entries.ts'
-import {
-  type CommonSizes,
-  oneLine,
-  type Pair,
-  preparePairs,
-  rowsOf,
-  type SystemName,
-  sizesOf,
-  turn,
-  versions,
-} from './pairs.ts'
+import { type CommonSizes, inRounds, type Pair, rowsOf, sizesOf, versions } from './pairs.ts'
 
 interface Sizes extends CommonSizes {
   subscribers: number
@@ -60,18 +50,11 @@ is persisted. First each entry is appended when the one before has arrived, then
   run: (options) => measure(sizesOf(full, small, options), options),
 }
 
-async function measure(sizes: Sizes, { sources, log }: RunOptions): Promise<Result> {
-  const { systems, rounds } = sizes
-  const withPair = await preparePairs(systems, sources)
-  const figures = new Map<SystemName, Figures[]>(systems.map((system) => [system, []]))
-  for (let round = 0; round < rounds; round++) {
-    for (const system of turn(systems, round)) {
-      const measured = await withPair(system, 1, (pair) => oneRound(pair, sizes))
-      figures.get(system)?.push(measured)
-      log(`round ${round + 1} of ${rounds}, ${system}: ${oneLine(measured)}`)
-    }
-  }
-  return { rows: rowsOf(figures, figureRows), how: [...how(sizes), ...versions(systems)] }
+async function measure(sizes: Sizes, options: RunOptions): Promise<Result> {
+  const measured = await inRounds(sizes, options, (withPair, system) =>
+    withPair(system, 1, (pair) => oneRound(pair, sizes)),
+  )
+  return { rows: rowsOf(measured, figureRows), how: [...how(sizes), ...versions(sizes.systems)] }
 }
 
 async function oneRound({ server, clients, url, rooms }: Pair, sizes: Sizes): Promise<Figures> {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { Child } from '../harness/child.ts'
 import { installPeers, versionOf } from '../harness/peers.ts'
 import { makeProgram } from '../harness/programs.ts'
@@ -16,31 +17,57 @@ export interface Pair {
 /** MiB. What 10,000 hypercores take is more than Node allows by itself. */
 const heap = 12_288
 
-/** Makes the programs of the systems, and gives what starts a fresh server and fresh clients of one of them. */
-export async function preparePairs(systems: readonly SystemName[], sources: boolean) {
+/** Runs a job with a server and clients of a system, each a fresh process, which live as long as the job. */
+export type WithPair = <T>(system: SystemName, rooms: number, job: (pair: Pair) => Promise<T>) => Promise<T>
+
+/** Makes the programs of the systems for as long as a task needs them. */
+async function withPairs<T>(
+  systems: readonly SystemName[],
+  sources: boolean,
+  task: (withPair: WithPair) => Promise<T>,
+): Promise<T> {
   const packages = systems.some((system) => system !== 'replic8') ? installPeers() : undefined
   const programs = new Map<SystemName, string>()
-  for (const system of systems) {
-    const program = makeProgram(
-      `bench/bridge/${system}.ts`,
-      system === 'replic8' ? { sources } : { packages },
-    )
-    programs.set(system, await program)
-  }
-
-  /** Runs a job with a server and clients, each in a process of its own, which live as long as the job. */
-  return async <T>(system: SystemName, rooms: number, job: (pair: Pair) => Promise<T>): Promise<T> => {
-    const program = programs.get(system) as string
-    const server = new Child(program, { heap })
-    const clients = new Child(program, { heap })
-    try {
-      const names = Array.from({ length: rooms }, () => randomBytes(32).toString('hex'))
-      const url = await server.call<string>('startServer', names)
-      return await job({ server, clients, url, rooms: names })
-    } finally {
-      await Promise.all([server.stop(), clients.stop()])
+  try {
+    for (const system of systems) {
+      const options = system === 'replic8' ? { sources } : { packages }
+      programs.set(system, await makeProgram(`bench/bridge/${system}.ts`, options))
     }
+    return await task((system, rooms, job) => withPair(programs.get(system) as string, rooms, job))
+  } finally {
+    for (const program of programs.values()) rmSync(program)
   }
+}
+
+async function withPair<T>(program: string, rooms: number, job: (pair: Pair) => Promise<T>): Promise<T> {
+  const server = new Child(program, { heap })
+  const clients = new Child(program, { heap })
+  try {
+    const names = Array.from({ length: rooms }, () => randomBytes(32).toString('hex'))
+    const url = await server.call<string>('startServer', names)
+    return await job({ server, clients, url, rooms: names })
+  } finally {
+    await Promise.all([server.stop(), clients.stop()])
+  }
+}
+
+/** What each system measured in each round. */
+export function inRounds<Figures extends Record<string, number>>(
+  { systems, rounds }: CommonSizes,
+  { sources, log }: RunOptions,
+  measure: (withPair: WithPair, system: SystemName) => Promise<Figures>,
+): Promise<Map<SystemName, Figures[]>> {
+  return withPairs(systems, sources, async (withPair) => {
+    const measured = new Map<SystemName, Figures[]>(systems.map((system) => [system, []]))
+    for (let round = 0; round < rounds; round++) {
+      for (const system of turn(systems, round)) {
+        const figures = await measure(withPair, system)
+        measured.get(system)?.push(figures)
+        log(`round ${round + 1} of ${rounds}, ${system}: ${oneLine(figures)}`)
+      }
+    }
+    return measured
+  })
 }
 
 /** As tables and texts name a system, and the packages that it is. */
@@ -100,14 +127,14 @@ export function rowsOf<Name extends string>(
 }
 
 /** What a round measured, on one line. */
-export function oneLine(measured: Record<string, number>): string {
+function oneLine(measured: Record<string, number>): string {
   return Object.entries(measured)
     .map(([name, value]) => `${name} ${value.toFixed(2)}`)
     .join(', ')
 }
 
 /** The order of a round: each system is first in its turn. */
-export function turn<T>(systems: readonly T[], round: number): T[] {
+function turn<T>(systems: readonly T[], round: number): T[] {
   const start = round % systems.length
   return [...systems.slice(start), ...systems.slice(0, start)]
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
@@ -11,12 +11,11 @@ export interface ProgramOptions {
   sources?: boolean
 }
 
-/** Makes a program for child processes of a TypeScript file: Node 20 runs none by itself. Gone when this process is. */
+/** Makes a program for child processes of a TypeScript file: Node 20 runs none by itself. It is the caller's to remove. */
 export async function makeProgram(file: string, options: ProgramOptions = {}): Promise<string> {
   const folder = join(options.packages ?? cache, 'programs')
   mkdirSync(folder, { recursive: true })
   const outfile = join(folder, `${basename(file, '.ts')}-${process.pid}.mjs`)
-  process.on('exit', () => rmSync(outfile, { force: true }))
   await build({
     entryPoints: [join(root, file)],
     outfile,
