@@ -1,3 +1,4 @@
+import { isFree, type MeshPeer, newMeshPeer, type Place } from './mesh-peer.ts'
 import { MeshRing } from './mesh-ring.ts'
 
 /**
@@ -9,25 +10,10 @@ export interface MeshStep {
   id: string
 }
 
-/** `asking`: it was said that there is a place, and an offer or an answer is awaited. `leaving`: it was retired. */
-type Place = 'none' | 'asking' | 'calling' | 'open' | 'leaving'
-
-interface MeshPeer {
-  place: Place
-  /** The signal shows it. */
-  seen: boolean
-  /** It does not answer, or the connection was closed on purpose: until something is heard of it, it is not there. */
-  aside: boolean
-  /** It has no place for this end: it speaks next. */
-  refused: boolean
-  /** There was no place for it here: this end speaks next. */
-  owed: boolean
-  /** The same at both ends, and like chance otherwise: who would rather be connected with whom. */
-  weight: number
-}
-
 /** More peers than this are not kept in mind: their number is what a signal says it is. */
 const mostPeers = 1_024
+/** Where so many in a row had no place, it is for those who get one to ask: it costs the signal's server less. */
+const mostRefusals = 32
 
 /**
  * Whom one end of a topic is connected with, so that the graph of all of them stays in one piece and its ways are short
@@ -47,6 +33,8 @@ export class Mesh {
   readonly #ring: MeshRing
   /** Places that are not free. */
   #taken = 0
+  /** How many said that they have no place, since a connection came or went. */
+  #refusals = 0
   /** The neighbour that connected last: what it came between is let go of. */
   #newcomer: string
 
@@ -111,6 +99,7 @@ export class Mesh {
     const peer = this.#peers.get(id)
     if (!peer) return
     peer.refused = true
+    this.#refusals++
     if (peer.place === 'asking' || peer.place === 'calling') this.#put(peer, 'none')
   }
 
@@ -119,6 +108,7 @@ export class Mesh {
     const peer = this.#note(id)
     if (!peer || peer.place === 'leaving') return
     peer.owed = peer.refused = false
+    this.#refusals = 0
     this.#put(peer, 'open')
     if (this.#neighbours().includes(id)) this.#newcomer = id
   }
@@ -195,6 +185,7 @@ export class Mesh {
     for (const [id, peer] of this.#peers) {
       const rank = peer.weight - (peer.owed ? 1 : 0)
       if (rank >= bestRank || !isFree(peer)) continue
+      if (!peer.owed && this.#refusals >= mostRefusals) continue
       bestRank = rank
       best = id
     }
@@ -235,14 +226,9 @@ export class Mesh {
   #note(id: string): MeshPeer | undefined {
     let peer = this.#peers.get(id)
     if (!peer) {
-      peer = {
-        place: 'none',
-        seen: true,
-        aside: false,
-        refused: false,
-        owed: false,
-        weight: weightOf(this.#id, id),
-      }
+      peer = newMeshPeer(this.#id, id)
+      // Most have no place; one that has just come has.
+      peer.owed = this.#refusals >= mostRefusals
       this.#peers.set(id, peer)
       this.#ring.add(id)
       if (this.#peers.size > mostPeers) this.#forgetFurthest()
@@ -261,6 +247,7 @@ export class Mesh {
   #release(id: string, aside: boolean): void {
     const peer = this.#peers.get(id)
     if (!peer) return
+    this.#refusals = 0
     this.#put(peer, 'none')
     peer.aside = aside
     this.#forgetUnless(id, peer)
@@ -277,17 +264,4 @@ export class Mesh {
     if (peer.place !== 'none' && place === 'none') this.#taken--
     peer.place = place
   }
-}
-
-/** It may be asked: nothing is under way with it, and it is not its turn to speak. */
-function isFree({ place, aside, refused, owed }: MeshPeer): boolean {
-  return place === 'none' && !aside && (!refused || owed)
-}
-
-/** From 0 to 1, the same for both ends. FNV-1a, 32 bits: http://www.isthe.com/chongo/tech/comp/fnv/ */
-function weightOf(one: string, other: string): number {
-  const text = one < other ? one + other : other + one
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return (hash >>> 0) / 2 ** 32
 }

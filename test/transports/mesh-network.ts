@@ -5,7 +5,9 @@ type Message =
   | { type: 'offer' | 'answer'; attempt: number }
   | { type: 'full'; attempt: number | undefined }
   /** Not by the signal, but from end to end. */
-  | { type: 'connected' | 'over'; attempt: number }
+  | { type: 'connected' | 'over' | 'lost'; attempt: number }
+  /** To itself: the peer has not answered in time. */
+  | { type: 'silence' }
   /** To itself: the owner of a retired connection has finished. */
   | { type: 'finished'; attempt: number; remote: string }
 
@@ -39,15 +41,16 @@ export class MeshNetwork {
     }
   }
 
-  /** The end goes, and with it its connections. */
-  go(id: string): void {
+  /** The end goes, and with it its connections. Where it crashes, nobody is told. */
+  go(id: string, crashes = false): void {
     const end = this.ends.get(id) as End
-    for (const [remote, call] of end.calls) {
-      if (call.open) this.changed(id, remote)
-      this.send('link', id, remote, { type: 'over', attempt: call.attempt })
+    for (const [remote, { attempt, open }] of end.calls) {
+      if (open) this.changed(id, remote)
+      this.send('link', id, remote, { type: crashes ? 'lost' : 'over', attempt })
     }
-    for (const other of this.ends.keys()) if (other !== id) this.send('signal', id, other, { type: 'gone' })
     this.ends.delete(id)
+    if (crashes) return
+    for (const other of this.ends.keys()) this.send('signal', id, other, { type: 'gone' })
   }
 
   send(by: 'signal' | 'link', from: string, to: string, message: Message): void {
@@ -73,7 +76,9 @@ export class MeshNetwork {
       this.#wires.delete(name)
     }
     const [, from, to] = name.split(' ') as [string, string, string]
-    this.ends.get(to)?.take(from, message)
+    const end = this.ends.get(to)
+    if (end) end.take(from, message)
+    else if (message.type !== 'silence') this.send('link', to, from, { type: 'silence' })
     return true
   }
 
@@ -146,9 +151,15 @@ export class End {
       case 'full':
         this.#takeFull(from, message.attempt)
         break
+      case 'silence':
+        if (call?.open) break
+        this.calls.delete(from)
+        this.#mesh.failed(from)
+        break
       case 'over':
+      case 'lost':
       case 'finished':
-        if (own) this.#end(from, message.type === 'finished')
+        if (own) this.#end(from, message.type)
     }
     this.#go()
   }
@@ -219,11 +230,11 @@ export class End {
     if (caller) this.#network.send('link', this.#id, remote, { type: 'connected', attempt: call.attempt })
   }
 
-  #end(remote: string, tell: boolean): void {
+  #end(remote: string, how: 'over' | 'lost' | 'finished'): void {
     const { attempt } = this.calls.get(remote) as Call
     this.calls.delete(remote)
     this.#network.changed(this.#id, remote)
-    if (tell) this.#network.send('link', this.#id, remote, { type: 'over', attempt })
-    this.#mesh.closed(remote)
+    if (how === 'finished') this.#network.send('link', this.#id, remote, { type: 'over', attempt })
+    this.#mesh[how === 'lost' ? 'lost' : 'closed'](remote)
   }
 }
