@@ -1,6 +1,6 @@
 import type { Replic8Error, Transport } from '../src/entry/index.ts'
 import { tabs } from '../src/entry/tabs.ts'
-import { webrtc, websocketSignal } from '../src/entry/webrtc.ts'
+import { broadcastSignal, webrtc, websocketSignal } from '../src/entry/webrtc.ts'
 import { websocket } from '../src/entry/websocket.ts'
 
 interface TransportHooks {
@@ -17,7 +17,7 @@ export function transportsOf(bridge: string | null, hooks: TransportHooks): Tran
   const unreached = (error: Error) => hooks.problem('Another tab could not be reached.', error)
   if (!bridge) return [watched(tabs({ name }), unreached)]
   return [
-    watched(webrtc({ signal: websocketSignal(bridge) }), (error) => {
+    watched(webrtc({ signal: [broadcastSignal({ name }), websocketSignal(bridge)] }), (error) => {
       if (!expected.has((error as Replic8Error).code)) unreached(error)
     }),
     watched(websocket(bridge), hooks.unreachable),

@@ -41,6 +41,8 @@ export default defineConfig(
       target: 'es2022',
       sourcemap: true,
       reportCompressedSize: false,
+      // KB. The engine is one piece.
+      chunkSizeWarningLimit: 1_000,
       modulePreload: { polyfill: false },
     },
   }),

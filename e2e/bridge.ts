@@ -10,15 +10,17 @@ import { command } from './build-bridge.ts'
 export class Bridge {
   private readonly folder: string
   private process: ChildProcess | undefined
+  private readonly flags: readonly string[]
   private port = 0
 
-  private constructor(folder: string) {
+  private constructor(folder: string, flags: readonly string[]) {
     this.folder = folder
+    this.flags = flags
   }
 
   /** @param keys whose feeds it keeps; without any it does signalling and relays only */
-  static async open(keys: readonly string[]): Promise<Bridge> {
-    const bridge = new Bridge(await mkdtemp(join(tmpdir(), 'replic8-e2e-bridge-')))
+  static async open(keys: readonly string[], flags: readonly string[] = []): Promise<Bridge> {
+    const bridge = new Bridge(await mkdtemp(join(tmpdir(), 'replic8-e2e-bridge-')), flags)
     await writeFile(join(bridge.folder, 'keys'), keys.map((key) => `${key}\n`).join(''), { mode: 0o600 })
     await bridge.start()
     return bridge
@@ -41,7 +43,7 @@ export class Bridge {
       '--log',
       'json',
     ]
-    const bridge = spawn(process.execPath, [command, 'bridge', ...flags], {
+    const bridge = spawn(process.execPath, [command, 'bridge', ...flags, ...this.flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.process = bridge

@@ -134,6 +134,11 @@ export class Tab {
     await expect(this.page.locator('#presence')).toHaveText(text)
   }
 
+  /** Waits until all its peers are reached in this way, as the page shows it. */
+  async reaches(way: 'Direct' | 'Through a relay', options = {}) {
+    await expect(this.peers.locator('.way')).toHaveText([way], options)
+  }
+
   async write(text: string) {
     await this.page.bringToFront()
     const box = this.page.getByRole('textbox', { name: 'Your message' })

@@ -9,7 +9,7 @@ test('tabs of two browsers find each other by a bridge that does not know their 
   const [one, other] = [await (await network.launch()).open(), await (await network.launch()).open()]
   for (const tab of [one, other]) {
     await tab.meets(1)
-    await expect(tab.peers.getByText('Direct', { exact: true })).toBeVisible()
+    await tab.reaches('Direct')
     await expect(tab.page.getByText(/connects the peers of this room, and keeps none/)).toBeVisible()
     await tab.acceptEverything()
   }

@@ -14,8 +14,8 @@ class Network {
   }
 
   /** @param keeps whether it is given the key; one that is not does signalling and relays only */
-  async startBridge({ keeps }: { keeps: boolean }): Promise<Bridge> {
-    const bridge = await Bridge.open(keeps ? [this.key] : [])
+  async startBridge({ keeps, flags }: { keeps: boolean; flags?: string[] }): Promise<Bridge> {
+    const bridge = await Bridge.open(keeps ? [this.key] : [], flags)
     this.endings.push(() => bridge.close())
     this.bridge = bridge
     return bridge

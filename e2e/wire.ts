@@ -1,4 +1,7 @@
-/** What runs in a page ahead of the demo: it counts what WebRTC carries, and can cut a sender off in the middle. */
+/**
+ * What runs in a page ahead of the demo: it counts what WebRTC carries, can cut a sender off in the middle, and can play a
+ * network in which no direct connection comes about.
+ */
 
 declare global {
   interface Window {
@@ -13,15 +16,36 @@ export interface Wire {
   carried(): Promise<{ sent: number; received: number }>
   /** Bytes that may still be sent; what is sent beyond them is lost, as on a link that died. */
   budget: number
+  /** Data channels that are open now. */
+  channels(): number
+  /** The most that were open at a time. */
+  mostChannels: number
+  /** New connections find no way, as behind a strict firewall. */
+  walledOff: boolean
+  /** Connections that stand are lost. */
+  cut(): void
 }
 
 export function watchWire() {
   const connections: RTCPeerConnection[] = []
+  const channels: RTCDataChannel[] = []
+  const watch = (channel: RTCDataChannel) => {
+    channels.push(channel)
+    channel.addEventListener('open', () => {
+      window.wire.mostChannels = Math.max(window.wire.mostChannels, window.wire.channels())
+    })
+    return channel
+  }
   const Connection = window.RTCPeerConnection
   window.RTCPeerConnection = class extends Connection {
     constructor(configuration?: RTCConfiguration) {
-      super(configuration)
+      // Without a TURN server this leaves no way at all.
+      super(window.wire.walledOff ? { ...configuration, iceTransportPolicy: 'relay' } : configuration)
       connections.push(this)
+      this.addEventListener('datachannel', ({ channel }) => watch(channel))
+    }
+    override createDataChannel(label: string, options?: RTCDataChannelInit) {
+      return watch(super.createDataChannel(label, options))
     }
   }
   const send: (data: ArrayBuffer) => void = RTCDataChannel.prototype.send
@@ -32,6 +56,12 @@ export function watchWire() {
   } as typeof RTCDataChannel.prototype.send
   window.wire = {
     connections: () => connections.length,
+    channels: () => channels.filter(({ readyState }) => readyState === 'open').length,
+    mostChannels: 0,
+    walledOff: false,
+    cut() {
+      for (const connection of connections) connection.close()
+    },
     budget: Number.POSITIVE_INFINITY,
     async carried() {
       const total = { sent: 0, received: 0 }

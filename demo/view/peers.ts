@@ -1,7 +1,7 @@
 import type { Peer, Way } from '../peer.ts'
 import { avatar, showAvatar } from './avatar.ts'
 import { byId, h, type Row, Rows, setText } from './dom.ts'
-import { counted, inBytes } from './format.ts'
+import { counted, inBytes, unbroken } from './format.ts'
 
 /** How a peer is reached, in words. */
 export const wayWords: Record<Way, string> = {
@@ -14,9 +14,11 @@ export const wayWords: Record<Way, string> = {
 export function createPeers(): (peers: Peer[]) => void {
   const rows = new Rows<Peer>(byId('peers'), byId('peers-title'), ({ id }) => id, createPeer)
   return (peers) => {
-    rows.show(peers)
+    // People first.
+    const isBridge = ({ way }: Peer) => way === 'bridge'
+    rows.show([...peers.filter((peer) => !isBridge(peer)), ...peers.filter(isBridge)])
     byId('peers-empty').hidden = peers.length > 0
-    const bridges = peers.filter(({ way }) => way === 'bridge').length
+    const bridges = peers.filter(isBridge).length
     const presence = byId('presence')
     setText(presence, presenceOf(peers.length - bridges, bridges > 0))
     presence.dataset.state = peers.length === 0 ? 'alone' : 'connected'
@@ -71,4 +73,5 @@ function stateOf({ way, offered }: Peer): string {
   return way === 'bridge' ? `keeps the feeds of this room for all · ${offers}` : offers
 }
 
-const amount = (bytes: number, rate: number) => inBytes(bytes) + (rate > 0 ? `, ${inBytes(rate)}/s` : '')
+const amount = (bytes: number, rate: number) =>
+  [inBytes(bytes), ...(rate > 0 ? [`${inBytes(rate)}/s`] : [])].map(unbroken).join(', ')
