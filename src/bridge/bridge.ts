@@ -186,6 +186,8 @@ class RunningBridge implements Bridge {
     this.served.set(topic.toString('hex'), served)
     this.traffic.watch(replicator)
     replicator.on('progress', () => this.disk.touch())
+    replicator.on('session', (session) => this.log.debug({ by: session.connectionKind }, 'A peer is here.'))
+    replicator.on('close', (error) => this.log.debug({ error }, 'A peer is gone.'))
     replicator.on('problem', (error) => this.log.debug({ error }, 'Something was contained.'))
   }
 

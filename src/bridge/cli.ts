@@ -20,7 +20,7 @@ async function main(args: readonly string[]): Promise<void> {
   process.title = `replic8 ${parsed.action}`
   const settled = settle({ flags: parsed.given, config: parsed.config, env: process.env })
   if (parsed.action === 'demo') return stopOnSignal(await runDemo(settled))
-  const log = createLog(settled.options.log ?? 'json')
+  const log = createLog(settled.options.log, settled)
   for (const warning of settled.warnings) log.warn({}, warning)
   stopOnSignal(await createBridge({ ...settled.options, log }))
 }

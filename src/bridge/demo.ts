@@ -18,10 +18,10 @@ const tries = 50
  * `replic8 demo`: a bridge with a room of its own, and the demo's pages on the same port. The room's key is kept with the
  * feeds, so that a demo that is started again is the same room.
  */
-export async function runDemo({ options, warnings }: Settled): Promise<Bridge> {
+export async function runDemo({ options, warnings, verbose }: Settled): Promise<Bridge> {
   const pages = options.pages ?? builtPages()
   // The address of the room goes to the standard output; what is logged does not get between.
-  const log = createLog(options.log ?? 'json', 2)
+  const log = createLog(options.log, { out: 2, verbose })
   for (const warning of warnings) log.warn({}, warning)
   const quiet = { ...log, info: log.debug }
   const { bridge, key } = await inFreeFolder(options.storage as string | undefined, async (storage) => {

@@ -24,9 +24,9 @@ export interface DiskOptions {
 }
 
 /** Milliseconds between two looks; and, when there is little room, after something came. */
-const every = { calm: 5_000, near: 100 }
+const every = { calm: 1_000, near: 100 }
 /** Bytes of room below which every arrival is a reason to look. */
-const nearBytes = 64 * 1024 * 1024
+const nearBytes = 256 * 1024 * 1024
 /** Of the time, as much at most goes into adding up files. */
 const walkShare = 0.02
 
@@ -40,7 +40,10 @@ export class Disk {
   private counted = { bytes: 0, received: -1, at: -Infinity, took: 0 }
   private heldUntil = -Infinity
   private timer: ReturnType<typeof setTimeout> | undefined
+  /** When the timer is over. */
+  private due = Infinity
   private looking: Promise<void> | undefined
+  private counting: Promise<void> | undefined
   private isClosed = false
 
   constructor(options: DiskOptions) {
@@ -84,32 +87,47 @@ export class Disk {
     this.isClosed = true
     clearTimeout(this.timer)
     await this.looking
+    await this.counting
   }
 
+  /** Looks after so long at the latest. */
   private schedule(ms: number) {
-    if (this.isClosed || this.looking) return
+    const due = performance.now() + ms
+    if (this.isClosed || this.looking || (this.timer && this.due <= due)) return
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => void this.look(), ms)
+    this.due = due
+    this.timer = setTimeout(() => {
+      this.timer = undefined
+      void this.look()
+    }, ms)
     this.timer.unref()
   }
 
   private async measure() {
-    const { folder, received } = this.options
+    const { folder, received, maxBytes } = this.options
     if (folder === undefined) return
     const { bavail, bsize } = await statfs(folder)
     this.state.free = bavail * bsize
     const { at, took } = this.counted
     const isOld = performance.now() - at >= took / walkShare
-    if (isOld && (this.state.full || received() !== this.counted.received)) await this.count(folder)
-    this.state.used = this.counted.bytes + received() - this.counted.received
+    if (isOld && (this.state.full || received() !== this.counted.received)) {
+      this.counting ??= this.count(folder).finally(() => {
+        this.counting = undefined
+      })
+      // Many files take a while, which nobody has to wait for where their sum decides nothing.
+      if (maxBytes !== Infinity) await this.counting
+    }
+    if (this.counted.at > 0) this.state.used = this.counted.bytes + received() - this.counted.received
   }
 
   private async count(folder: string) {
     const received = this.options.received()
     const start = performance.now()
-    const bytes = await sizeOf(folder)
+    const bytes = await sizeOf(folder, () => this.isClosed)
     const at = performance.now()
+    if (this.isClosed) return
     this.counted = { bytes, received, at, took: at - start }
+    this.state.used = bytes
   }
 
   private judge() {
@@ -130,11 +148,12 @@ export class Disk {
 }
 
 /** Bytes that the files of a folder take on the disk; what goes meanwhile is left out. */
-async function sizeOf(folder: string): Promise<number> {
+async function sizeOf(folder: string, isOver: () => boolean): Promise<number> {
   let bytes = 0
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    if (isOver()) return 0
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) bytes += await sizeOf(path)
+    if (entry.isDirectory()) bytes += await sizeOf(path, isOver)
     else if (entry.isFile()) {
       const { size, blocks } = await lstat(path).catch(() => ({ size: 0, blocks: 0 }))
       // A file may have holes, and a small one takes a whole block.

@@ -10,7 +10,12 @@ export interface ListenOptions {
 }
 
 /** Milliseconds. Nobody sends a bridge a request that takes long: these bound who opens one and dawdles. */
-const timeouts = { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 5_000 }
+const timeouts = {
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 5_000,
+}
 
 /** A server that is not listening yet. Errors: ERR_BAD_OPTION for what is no certificate or no key. */
 export function createHttpServer({ tls }: Pick<ListenOptions, 'tls'>, onrequest: RequestListener): Server {

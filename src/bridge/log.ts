@@ -19,11 +19,11 @@ const levels = ['debug', 'info', 'warn', 'error'] as const
 /**
  * The logger of a bridge. Whatever it is, no key reaches it: an encryption key lets anybody in, and the key of a feed,
  * which names files and stands in messages of errors, lets anybody read it.
- * @param out file descriptor for 'pretty' and 'json'
+ * @param options for 'pretty' and 'json'. `out`: file descriptor; `verbose`: also what is turned away and contained
  * Errors: ERR_BAD_OPTION.
  */
-export function createLog(choice: LogChoice, out = 1): BridgeLog {
-  const log = loggerOf(choice, out)
+export function createLog(choice: LogChoice, { out = 1, verbose = false } = {}): BridgeLog {
+  const log = loggerOf(choice, out, verbose ? 'debug' : 'info')
   const wrapped = levels.map((level) => {
     const write: Write = (fields, message) => log[level](withoutKeys(fields), withoutKeys(message))
     return [level, write]
@@ -31,20 +31,18 @@ export function createLog(choice: LogChoice, out = 1): BridgeLog {
   return Object.fromEntries(wrapped) as unknown as BridgeLog
 }
 
-function loggerOf(choice: LogChoice, out: number): BridgeLog {
+function loggerOf(choice: LogChoice, out: number, level: string): BridgeLog {
   // In the process itself and at once: what was logged before an exit is there.
-  if (choice === 'json') return pino({ level: levelHere() }, pino.destination({ dest: out, sync: true }))
+  if (choice === 'json') return pino({ level }, pino.destination({ dest: out, sync: true }))
   if (choice === 'pretty')
     return pino(
-      { level: levelHere() },
+      { level },
       pretty({ sync: true, destination: out, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' }),
     )
   if (choice === 'silent') return pino({ enabled: false })
   if (choice && levels.every((level) => typeof choice[level] === 'function')) return choice
   throw new Replic8Error('ERR_BAD_OPTION', "log takes 'pretty', 'json', 'silent', or a logger.")
 }
-
-const levelHere = () => (process.env.REPLIC8_DEBUG ? 'debug' : 'info')
 
 /** 64 hex digits are a key, or a topic, which is made of one. */
 export function withoutKeys<T>(value: T): T {

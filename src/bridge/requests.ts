@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import sirv from 'sirv'
+import { messageOf, Replic8Error } from '../errors.ts'
 import { clientAddress } from './addresses.ts'
 import type { BridgeObserver } from './observer.ts'
 import { type AccessRules, isHostAllowed } from './origins.ts'
@@ -26,7 +27,7 @@ const securityHeaders = {
 
 /** What a bridge answers over HTTP. */
 export function createRequests(options: RequestsOptions) {
-  const pages = options.pages === undefined ? undefined : sirv(options.pages, { etag: true })
+  const pages = options.pages === undefined ? undefined : serve(options.pages)
   const routes = routesOf(options)
 
   return (request: IncomingMessage, response: ServerResponse) => {
@@ -44,6 +45,15 @@ export function createRequests(options: RequestsOptions) {
     if (route) void route(request, response).catch(() => send(response, 500, 'text/plain', 'It failed.\n'))
     else if (pages) pages(request, response, missing)
     else missing()
+  }
+}
+
+/** The files that are there now. Errors: ERR_BAD_OPTION. */
+function serve(folder: string) {
+  try {
+    return sirv(folder, { etag: true })
+  } catch (error) {
+    throw new Replic8Error('ERR_BAD_OPTION', `pages takes a folder: ${messageOf(error)}`)
   }
 }
 

@@ -19,6 +19,7 @@ export interface Settings {
   minFree?: number
   maxFeeds?: number
   log?: string
+  verbose?: boolean
   limits?: Record<string, number>
   pages?: string
 }
@@ -135,6 +136,12 @@ export const settings: readonly Setting[] = [
     kind: 'text',
     value: 'json|pretty',
     help: 'how to log (pretty on a terminal, else json)',
+  },
+  {
+    flag: 'verbose',
+    name: 'verbose',
+    kind: 'switch',
+    help: 'log what is turned away and contained, too',
   },
   {
     flag: 'pages',

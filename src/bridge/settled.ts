@@ -4,7 +4,8 @@ import { type Settings, UsageError } from './settings.ts'
 
 /** What a command goes by in the end. */
 export interface Settled {
-  options: BridgeOptions
+  options: BridgeOptions & { log: 'pretty' | 'json' }
+  verbose: boolean
   /** What the person who started it should know. */
   warnings: string[]
 }
@@ -22,16 +23,20 @@ export function settle({ flags, config, env }: Sources): Settled {
   const ofEnv: Settings = env.REPLIC8_KEY ? { keys: env.REPLIC8_KEY.split(/[\s,]+/).filter(Boolean) } : {}
   const byKeys = [flags, ofEnv, file].find(({ keys, keyFile }) => keys || keyFile) ?? {}
   const given: Settings = { ...file, ...flags }
-  return { options: optionsOf(given, byKeys), warnings: warningsOf(flags, byKeys, config) }
+  return {
+    options: optionsOf(given, byKeys),
+    verbose: given.verbose ?? false,
+    warnings: warningsOf(flags, byKeys, config),
+  }
 }
 
-function optionsOf(given: Settings, { keys, keyFile }: Settings): BridgeOptions {
-  const { cert, tlsKey, swarm, bootstrap, keys: _keys, keyFile: _keyFile, ...others } = given
+function optionsOf(given: Settings, { keys, keyFile }: Settings): Settled['options'] {
+  const { cert, tlsKey, swarm, bootstrap, keys: _, keyFile: __, verbose, log, ...others } = given
   if ((cert === undefined) !== (tlsKey === undefined))
     throw new UsageError('TLS takes both, a certificate and its key: --cert and --tls-key.')
   return {
-    ...(others as BridgeOptions),
-    log: logOf(given.log),
+    ...others,
+    log: logOf(log),
     keys: [...(keys ?? []), ...(keyFile === undefined ? [] : readKeys(keyFile))],
     ...(cert && tlsKey ? { tls: { cert: readText(cert), key: readText(tlsKey) } } : {}),
     // Who names the nodes of a DHT means to use it.

@@ -136,7 +136,7 @@ describe('a bridge command', () => {
 
     const second = await runBridge(['--storage', storage, '--port', port])
     expect(await second.url()).toBe(url)
-    await expect.poll(() => ann.replicator.why(feed.key).code, soon).toBe('synced')
+    await expect.poll(() => ann.replicator.why(feed.key), soon).toMatchObject({ code: 'synced', have: count })
     await ann.replicator.close()
     const ben = peerOf(url)
     await expect

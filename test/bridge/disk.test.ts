@@ -85,8 +85,8 @@ test('a bridge whose disk fails for want of room goes on with all of it when the
   disk.size = Infinity
   const late = await write(ann, 'late', 'taken later')
   await expect.poll(() => running.stats.storage.full, soon).toBe(false)
-  for (const { key } of [feed, late])
-    await expect.poll(() => ann.replicator.why(key).code, soon).toBe('synced')
+  for (const { key, length: have } of [feed, late])
+    await expect.poll(() => ann.replicator.why(key), soon).toMatchObject({ code: 'synced', have })
   await ann.replicator.close()
   const ben = peerOf(running.url)
   await expect.poll(() => read(ben, late.key), soon).toEqual(['taken later'])

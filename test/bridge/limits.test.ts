@@ -97,6 +97,7 @@ test.each([
   ['a public URL that is none', { publicUrl: 'ftp://bridge.example' }],
   ['half of a certificate', { tls: { cert: 'x' } }],
   ['a bootstrap node without a port', { swarm: { bootstrap: ['node.example'] } }],
+  ['a folder of pages that is not there', { pages: '/nowhere/at/all' }],
   ['a logger that is none', { log: 'loud' }],
 ])('%s is a bad option', async (_, options) => {
   await expect(bridge(options as never)).rejects.toMatchObject({ code: 'ERR_BAD_OPTION' })
