@@ -179,6 +179,7 @@ export class Broker {
     const replication = this.cores.byKey.get(key)
     if (!replication) return
     if (direction === 'in') this.progress.start(replication, namespace)
+    else replication.offer()
     this.emit('replicate', namespace, replication.core, { key: this.cores.keyOf(key), namespace, direction })
   }
 

@@ -38,9 +38,15 @@ export function isCore(value: unknown): value is Core {
   return typeof value === 'object' && value !== null && typeof (value as Unknown).replicate === 'function'
 }
 
+/** The key of a core as hex digits; undefined where it has none, or none that can be read. */
 export function keyHex(core: Core): string | undefined {
-  const { key } = core
-  return key instanceof Uint8Array && key.length === 32 ? Buffer.from(key).toString('hex') : undefined
+  try {
+    const { key } = core
+    return key instanceof Uint8Array && key.length === 32 ? Buffer.from(key).toString('hex') : undefined
+  } catch {
+    // A getter of the application's failed: the core can not be opened, and costs no other.
+    return undefined
+  }
 }
 
 /** A feed's key as hex digits, from bytes or hex digits. Errors: ERR_BAD_ARGUMENT. */

@@ -1,4 +1,4 @@
-import { Replic8Error } from '../errors.ts'
+import { messageOf, Replic8Error } from '../errors.ts'
 import { type Core, keyHex } from './core.ts'
 
 /** Waits for cores to open, for so long at most. The end of the session ends every wait, and settles none. */
@@ -19,10 +19,8 @@ export class Opener {
   open(core: Core): Promise<void> {
     return this.limited((resolve, reject) => {
       const fail = (error: unknown) => {
-        const detail = error instanceof Error ? error.message : String(error)
-        reject(
-          new Replic8Error('ERR_CORE_FAILED', `A core could not be opened: ${detail}.`, { cause: error }),
-        )
+        const detail = `A core could not be opened: ${messageOf(error)}`
+        reject(new Replic8Error('ERR_CORE_FAILED', detail, { cause: error }))
       }
       const done = (error?: unknown) => {
         if (error) fail(error)

@@ -37,6 +37,8 @@ export class Replication {
   private readonly hooks: ReplicationHooks
   private readonly meter: Meter
   private options: ReplicateOptions = {}
+  /** The peer has taken an offer of it, and relies on getting it. */
+  private offered = false
   private engine: Engine | null = null
   private view: StreamView | null = null
   private stopNaming: (() => void) | null = null
@@ -90,6 +92,13 @@ export class Replication {
     const names = ['download', 'upload', 'maxRequests'] as const
     // The channels take these when they open.
     if (names.some((name) => before[name] !== options[name])) this.reopen()
+  }
+
+  /** The peer takes it: it is uploaded, whatever was said where it was taken from the peer. */
+  offer() {
+    if (this.offered) return
+    this.offered = true
+    if (this.options.upload === false) this.view?.upload()
   }
 
   /** Opens the channels. */
@@ -148,7 +157,8 @@ export class Replication {
   }
 
   private replicate(core: Core, view: StreamView) {
-    const { download, upload, maxRequests } = this.options
+    const { download, maxRequests } = this.options
+    const upload = this.offered ? undefined : this.options.upload
     const fail = (error: unknown) => view.destroy(error as Error)
     try {
       const result = core.replicate(view.initiator, {

@@ -4,6 +4,8 @@ export interface Requester {
   /** Requests that are not answered, or whose answers are being stored. */
   readonly inflightRequests: readonly { readonly index: number }[]
   setDownloading(downloading: boolean): void
+  setUploading(uploading: boolean): void
+  readonly feed?: { readonly uploading?: boolean }
   /** Called whenever something can be requested. */
   update(): void
   /** Called when this end has blocks that it had not; `length`: how many, 1 where it is left out. */
@@ -12,9 +14,9 @@ export interface Requester {
 
 /** Whether the handlers of a channel are hypercore's. */
 export function isRequester(handlers: object): handlers is Requester {
-  const { setDownloading, update, have, inflightRequests } = handlers as Partial<Requester>
+  const { setDownloading, setUploading, update, have, inflightRequests } = handlers as Partial<Requester>
   return (
-    [setDownloading, update, have].every((method) => typeof method === 'function') &&
+    [setDownloading, setUploading, update, have].every((method) => typeof method === 'function') &&
     Array.isArray(inflightRequests)
   )
 }

@@ -2,6 +2,7 @@ import { EventEmitter } from 'events'
 import { type ChannelObserver, ChannelView } from './channel-view.ts'
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers } from './engine-channel.ts'
+import { isRequester } from './requester.ts'
 
 /** What watches over the channels of a structure. */
 export interface ViewObserver extends ChannelObserver {
@@ -110,6 +111,12 @@ export class StreamView extends EventEmitter {
 
   get openChannels(): number {
     return this.channels.size
+  }
+
+  /** Answers requests from here on, as far as the cores do at all. */
+  upload() {
+    for (const { handlers } of this.channels.values())
+      if (isRequester(handlers)) handlers.setUploading(handlers.feed?.uploading !== false)
   }
 
   resume() {
