@@ -4,7 +4,7 @@ import { Replic8Error, toReplic8Error } from '../errors.ts'
 import { BackOff } from './back-off.ts'
 import type { ServerMessage } from './signal-wire.ts'
 import { type VerifiedWebSocketOptions, webSocketHere } from './websocket-options.ts'
-import { dialRelay } from './websocket-relay.ts'
+import { dialRelay } from './websocket-relay-dial.ts'
 import type { SignalSession } from './websocket-signal-session.ts'
 
 export interface SignalRoomOptions extends VerifiedWebSocketOptions {

@@ -28,6 +28,7 @@ export class SignalSession implements SocketUse {
   readonly #closeTimeout: number
   readonly #keepAlive: ReturnType<typeof setInterval> | undefined
   #deadline: ReturnType<typeof setTimeout> | undefined
+  #answer: ReturnType<typeof setTimeout> | undefined
   /** A ping went out, and nothing has come since. */
   #asked = false
   #over = false
@@ -69,15 +70,22 @@ export class SignalSession implements SocketUse {
     this.#deadline ??= setTimeout(() => this.#link.cut(), this.#closeTimeout)
   }
 
-  /** What a machine that slept or changed its network has may be dead, and no timer of a hidden page says so soon. */
+  /** What a machine that slept or changed its network has may be dead: an answer is awaited for `closeTimeout`. */
   wake(): void {
-    if (!this.#asked) this.#ask()
+    if (this.#asked || this.#over) return
+    this.#ask()
+    clearTimeout(this.#answer)
+    this.#answer = setTimeout(() => this.#expectAnswer(), this.#closeTimeout)
   }
 
-  /** Timers of a hidden page are late, but so is this one: what came before it was heard. */
+  /** A timer of a hidden page is late, which does no harm: what came before it was heard. */
   #stayAlive(): void {
-    if (!this.#asked) this.#ask()
-    else this.#fail(new Replic8Error('ERR_SIGNAL', 'The server does not answer.'))
+    this.#expectAnswer()
+    if (!this.#over) this.#ask()
+  }
+
+  #expectAnswer(): void {
+    if (this.#asked) this.#fail(new Replic8Error('ERR_SIGNAL', 'The server does not answer.'))
   }
 
   #ask(): void {
@@ -113,6 +121,7 @@ export class SignalSession implements SocketUse {
     this.#over = true
     clearInterval(this.#keepAlive)
     clearTimeout(this.#deadline)
+    clearTimeout(this.#answer)
     this.#settle()
     this.#events.onover(error)
   }

@@ -1,10 +1,14 @@
+import hypercore from 'hypercore'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { fromHex } from '../../src/bytes.ts'
 import type { Connection } from '../../src/connection.ts'
+import { Replicator } from '../../src/replicator/replicator.ts'
+import { memory } from '../../src/storage/memory.ts'
 import { encodeRelayHello } from '../../src/transports/websocket-hello.ts'
 import { websocketSignal } from '../../src/transports/websocket-signal.ts'
 import { testConnections } from '../compliance/transport.ts'
+import { contentOf, feedOf } from '../replicator/feeds.ts'
 import { ConnectedEnd } from '../transports/connected-end.ts'
 import { SignalMember } from '../transports/websocket-signal-member.ts'
 import { relayPair, relayPairs } from './relay-pairs.ts'
@@ -26,7 +30,7 @@ async function serve(options: SignallingOptions = {}): Promise<SignallingBridge>
 
 /** Both ends of a relay. */
 async function connect({ url }: SignallingBridge) {
-  const { ends, leave } = await relayPair(url)
+  const { ends, leave } = await relayPair({ url, WebSocket })
   cleanups.push(leave)
   const [asker, other] = ends
   return { asker, other, a: new ConnectedEnd(asker.connection), b: new ConnectedEnd(other.connection) }
@@ -62,8 +66,9 @@ describe('as a connection', () => {
   })
   afterAll(() => bridge.close())
 
-  testConnections(relayPairs(() => bridge, 'asker'))
-  testConnections(relayPairs(() => bridge, 'other'))
+  const place = () => ({ url: bridge.url, WebSocket, vanish: (socket: WebSocket) => socket.terminate() })
+  testConnections(relayPairs(place, 'asker'))
+  testConnections(relayPairs(place, 'other'))
 
   test('leaves nothing behind on the server', async () => {
     await expect.poll(() => bridge.relays.open).toBe(0)
@@ -189,6 +194,35 @@ test('is refused where the other end never comes', async () => {
   })
   await expect.poll(() => bridge.relays.open).toBe(0)
   expect(a.relays.count).toBe(0)
+})
+
+test('two peers hold each other’s feeds over a relay that has heard no key, no header and no block', async () => {
+  const bridge = await serve()
+  const { ends, leave } = await relayPair({ url: bridge.url, WebSocket })
+  cleanups.push(leave)
+  const heard: Uint8Array[] = []
+  for (const socket of bridge.sockets)
+    socket.on('message', (data) => heard.push(new Uint8Array(data as ArrayBuffer)))
+  const feed = await feedOf('the secret content', 'and more of it')
+  const key = crypto.getRandomValues(new Uint8Array(32))
+  const [author, reader] = [new Replicator(key), new Replicator(key)]
+  cleanups.push(() => Promise.all([author.close(), reader.close()]))
+  author.use('the secret place', { share: () => [feed], describe: () => ({ title: 'the secret title' }) })
+  let copy: typeof feed
+  reader.use('the secret place', {
+    store({ key: offered }: { key: Uint8Array }) {
+      copy = hypercore(memory, offered)
+      return copy
+    },
+  })
+  const sessions = [author.connect(ends[0].connection), reader.connect(ends[1].connection)] as const
+  await expect.poll(async () => copy && contentOf(copy).catch(() => [])).toEqual(await contentOf(feed))
+  expect(sessions[0].remotePublicKey).toEqual(sessions[1].publicKey)
+  const all = Buffer.concat(heard)
+  expect(all.length).toBeGreaterThan(1_000)
+  const words = ['secret', 'more of it', 'title']
+  for (const secret of [key, feed.key, feed.discoveryKey, ...words])
+    expect(all.includes(Buffer.from(secret))).toBe(false)
 })
 
 describe('a ticket', () => {

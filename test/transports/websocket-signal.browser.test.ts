@@ -7,15 +7,37 @@ import type { Session } from '../../src/session/session.ts'
 import { memory } from '../../src/storage/memory.ts'
 import { webrtc } from '../../src/transports/webrtc.ts'
 import { websocketSignal } from '../../src/transports/websocket-signal.ts'
-import { testTransports } from '../compliance/transport.ts'
+import { relayPairs } from '../bridge/relay-pairs.ts'
+import { testConnections, testTransports } from '../compliance/transport.ts'
 import { append, contentOf, feedOf } from '../replicator/feeds.ts'
+import { Arrivals } from './websocket-dialled.ts'
+import { SignalMember } from './websocket-signal-member.ts'
 import { contains, divertedSignal, ManInTheMiddle } from './websocket-signal-middle.ts'
 
 const signal = () => websocketSignal(inject('signalling'))
 const ascii = (text: string) => new TextEncoder().encode(text)
 const randomKey = () => crypto.getRandomValues(new Uint8Array(32))
 
+const page = () => ({ url: inject('signalling'), WebSocket })
+testConnections(relayPairs(page, 'asker'))
+testConnections(relayPairs(page, 'other'))
 testTransports({ name: 'webrtc by websocketSignal', create: () => webrtc({ signal: signal() }) })
+
+test('asks whether the server is still there when the page is online again, and leaves it if not', async () => {
+  const url = `${inject('websocketRelay')}/${crypto.randomUUID()}`
+  const silent = new WebSocket(url)
+  const texts = new Arrivals<string>()
+  silent.addEventListener('message', ({ data }) => texts.add(data))
+  await new Promise((resolve) => silent.addEventListener('open', resolve))
+  const lost = websocketSignal([url, inject('signalling')], { keepAlive: 0, closeTimeout: 50, minDelay: 1 })
+  const member = new SignalMember(lost, randomKey(), 'a')
+  onTestFinished(() => member.room.leave())
+  expect([await texts.next(), JSON.parse(await texts.next()).type]).toEqual(['replic8-signal/1', 'join'])
+  window.dispatchEvent(new Event('online'))
+  expect(await texts.next()).toBe('{"type":"ping"}')
+  expect(await member.problems.next()).toMatchObject({ code: 'ERR_SIGNAL' })
+  silent.close()
+})
 
 type Feed = Awaited<ReturnType<typeof feedOf>>
 

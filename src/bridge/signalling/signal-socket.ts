@@ -36,6 +36,8 @@ export class SignalSocket {
   readonly #options: SignalSocketOptions
   readonly #quota: AddressQuota
   readonly #rooms = new Map<number, Room>()
+  /** Its last message was one too many. */
+  #slow = false
   #timer: ReturnType<typeof setTimeout> | undefined
   #over = false
 
@@ -69,13 +71,11 @@ export class SignalSocket {
   /** Who says much is heard slowly. Nothing is lost, and nothing piles up here: it waits on its own side. */
   #holdBack(): void {
     const wait = this.#quota.message()
-    if (wait === 0 || this.#timer !== undefined) return
-    this.#options.observer.refused('messages', this.#options.address)
+    if (wait > 0 && !this.#slow) this.#options.observer.refused('messages', this.#options.address)
+    this.#slow = wait > 0
+    if (!this.#slow) return
     this.#link.hold()
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      this.#link.release()
-    }, wait)
+    this.#timer = setTimeout(() => this.#link.release(), wait)
   }
 
   /** @throws for what no honest client says */
