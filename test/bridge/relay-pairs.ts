@@ -63,7 +63,7 @@ function joinOne<S extends WebSocketLike>({ url, WebSocket }: RelayPlace<S>, top
         message() {},
         relay: (_, connection) => resolve({ connection, socket: sockets.at(-1) as S }),
         norelay: (_, error) => reject(error),
-      problem: reject,
+        problem: reject,
       },
     )
     ask = (to) => room.relay?.(to)
