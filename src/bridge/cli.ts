@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { constants } from 'node:os'
 import { Replic8Error } from '../errors.ts'
 import { readArguments } from './arguments.ts'
 import { type Bridge, createBridge } from './bridge.ts'
@@ -29,12 +30,11 @@ async function main(args: readonly string[]): Promise<void> {
 function stopOnSignal(bridge: Bridge) {
   let isStopping = false
   const stop = (signal: NodeJS.Signals) => {
-    if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143)
+    if (isStopping) process.exit(128 + constants.signals[signal])
     isStopping = true
     bridge.close().then(() => process.exit(0), fail)
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop)
 }
 
 function fail(error: unknown): never {

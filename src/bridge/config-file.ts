@@ -44,9 +44,9 @@ export function readKeys(path: string): string[] {
   return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'))
 }
 
-/** Whether other users of the machine can read a file. */
+/** Whether any user of the machine can read a file. A group may be meant to. */
 export function isReadableByOthers(path: string): boolean {
-  return process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0
+  return process.platform !== 'win32' && (statSync(path).mode & 0o004) !== 0
 }
 
 /** @throws UsageError */

@@ -137,10 +137,10 @@ function verifyOrigins(origins: readonly string[]): readonly string[] {
   if (!Array.isArray(origins)) refuse('origins takes an array.')
   return origins.map((origin) => {
     if (origin === '*' || origin === 'null') return origin
-    const parsed = urlOf(origin)
+    const { protocol, host, pathname, search, hash, username, origin: named } = urlOf(origin) ?? {}
+    const isBare = /^\/?$/.test(pathname ?? 'none') && !search && !hash && !username && host
     // Extensions of browsers have schemes of their own, whose origins URL does not know.
-    const named = parsed?.origin === 'null' ? `${parsed.protocol}//${parsed.host}` : parsed?.origin
-    if (named && named === String(origin).replace(/\/$/, '').toLowerCase()) return named
+    if (isBare) return named === 'null' || !named ? `${protocol}//${host}` : named
     return refuse('origins takes origins such as "https://app.example:8443", without a path, or "*".')
   })
 }

@@ -39,6 +39,9 @@ export interface SocketsOptions {
 /** Milliseconds that a socket that is turned away has to close. */
 const patience = 2_000
 
+/** Milliseconds of silence after which the operating system asks whether the other end is there. */
+const keepAliveDelay = 60_000
+
 /** Sockets above the limit that may be on their way out. */
 const leaving = 256
 
@@ -83,6 +86,8 @@ export class Sockets {
   private upgrade(request: IncomingMessage, wire: Duplex, head: Buffer) {
     const { rules, observer, trustProxy, limits } = this.options
     wire.on('error', () => {})
+    // For what is not pinged because it is not read from.
+    request.socket.setKeepAlive(true, keepAliveDelay)
     const address = clientAddress(request, trustProxy)
     const { host, origin } = request.headers
     if (this.isClosing) return answer(wire, '503 Service Unavailable')

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { get } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import type { BridgeOptions } from '../../src/bridge/options.ts'
+import { type BridgeOptions, verifyBridgeOptions } from '../../src/bridge/options.ts'
 import { type AccessRules, hostOf, isHostAllowed, isOriginAllowed } from '../../src/bridge/origins.ts'
 import { bridge } from './bridges.ts'
 
@@ -86,6 +86,15 @@ async function fetchStatus(port: number, host: string): Promise<number | undefin
   response.resume()
   return response.statusCode
 }
+
+test('origins are given as people write them, and compared as browsers send them', () => {
+  const given = ['HTTPS://App.Example:443/', 'https://bücher.example', 'chrome-extension://abc', '*']
+  expect(verifyBridgeOptions({ origins: given }).origins).toEqual([
+    ...['https://app.example', 'https://xn--bcher-kva.example', 'chrome-extension://abc', '*'],
+  ])
+  for (const origin of ['https://app.example/path', 'https://app.example?x', 'app.example', 'localhost:5173'])
+    expect(() => verifyBridgeOptions({ origins: [origin] }), origin).toThrow('origins takes')
+})
 
 describe('a bridge that runs', () => {
   const given: BridgeOptions = { origins: ['https://app.example'], publicUrl: 'wss://bridge.example/' }
