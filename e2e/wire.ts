@@ -60,7 +60,7 @@ export function watchWire() {
     mostChannels: 0,
     walledOff: false,
     cut() {
-      for (const connection of connections) connection.close()
+      for (const channel of channels) channel.close()
     },
     budget: Number.POSITIVE_INFINITY,
     async carried() {
