@@ -151,6 +151,31 @@ test('takes its id over from a socket of its own that is half dead', async () =>
   expect([bridge.signals.members, bridge.refused]).toEqual([2, []])
 })
 
+test('a join that is refused is reported, and tried again until there is a place', async () => {
+  const bridge = await serve({ limits: { membersPerTopic: 1 } })
+  const a = member(bridge.url, 'a')
+  await expect.poll(() => bridge.signals.members).toBe(1)
+  const b = member(bridge.url, 'b')
+  for (let round = 0; round < 2; round++)
+    expect(await b.problems.next()).toMatchObject({ code: 'ERR_OVER_QUOTA' })
+  a.room.leave()
+  await expect.poll(() => bridge.sockets[0]?.readyState).toBe(WebSocket.CLOSED)
+  // It can only be b.
+  await expect.poll(() => bridge.signals.members).toBe(1)
+})
+
+test('an end that leaves while a relay is made gets none, and leaves none behind', async () => {
+  const bridge = await serve({ ticketTimeout: 50 })
+  const [a, b] = await pair(bridge.url)
+  a.room.relay?.('b')
+  a.room.leave()
+  expect(await b.gone.next()).toBe('a')
+  // The two of signalling, and that of the end which was told to come.
+  await expect.poll(() => bridge.sockets.length).toBe(3)
+  await expect.poll(() => bridge.relays.open).toBe(0)
+  expect([a, b].map(({ relays, norelays }) => relays.count + norelays.count)).toEqual([0, 0])
+})
+
 describe('a server that is none', () => {
   test('is reported when it refuses, and tried again', async () => {
     let dials = 0
