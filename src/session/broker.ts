@@ -53,7 +53,11 @@ export class Broker {
 
   constructor(options: ResolvedOptions, meter: Meter, hooks: BrokerHooks) {
     this.hooks = hooks
-    this.negotiation = new Negotiation({ live: options.live, limits: options.limits })
+    this.negotiation = new Negotiation({
+      live: options.live,
+      limits: options.limits,
+      channels: options.limits.channels,
+    })
     this.cores = new Cores(meter, options.acceptTimeout, {
       ondirty: (replication) => this.ondirty(replication),
       onfail: (replication, error) => this.onfail(replication, replicationError(error)),
