@@ -91,7 +91,7 @@ class RunningBridge implements Bridge {
     this.disk = new Disk({
       ...{ maxBytes, minFree, retryAfterFull },
       folder: typeof storage === 'string' ? resolve(storage) : undefined,
-      received: () => this.traffic.total.bytesReceived,
+      received: () => this.traffic.recentlyReceived,
       onchange: ({ full }, why) => this.onroom(full, why),
     })
     const { observer } = this
