@@ -53,17 +53,21 @@ class SignalRooms implements SignalRoom {
   }
 
   #eventsOf(at: number): SignalEvents {
-    return {
+    const events: SignalEvents = {
       peer: (id) => this.#see(id, at),
       gone: (id) => this.#lose(id, at),
       message: (from, data) => this.#on.message(from, data),
-      relay: (id, connection) => {
-        this.#relaying.delete(id)
-        this.#on.relay?.(id, connection)
-      },
       norelay: (id, err) => this.#askNext(id, err),
       problem: (err) => this.#on.problem?.(err),
     }
+    // A signal can see who takes a relay and who does not.
+    if (this.#on.relay) {
+      events.relay = (id, connection) => {
+        this.#relaying.delete(id)
+        this.#on.relay?.(id, connection)
+      }
+    }
+    return events
   }
 
   #see(id: string, at: number): void {

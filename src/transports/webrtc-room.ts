@@ -31,7 +31,7 @@ export class WebRtcRoom {
       peer: (id) => this.#hear(id, () => this.#meet(id)),
       gone: (id) => this.#hear(id, () => this.#forget(id)),
       message: (from, data) => this.#hear(from, () => this.#take(from, data)),
-      relay: (id, connection) => this.#takeRelay(id, connection),
+      ...(options.relay && { relay: (id, connection) => this.#takeRelay(id, connection) }),
       norelay: (id, err) => this.#hear(id, () => this.#peers.get(id)?.norelay(err)),
       problem: (err) => {
         if (!this.#left) to.onproblem(toReplic8Error(err, 'ERR_SIGNAL'))
@@ -151,7 +151,7 @@ export class WebRtcRoom {
   }
 
   #takeRelay(id: string, connection: Connection): void {
-    if (!this.#left && id !== this.#id && this.#options.relay && this.#mesh.offered(id)) {
+    if (!this.#left && id !== this.#id && this.#mesh.offered(id)) {
       this.#place(id).takeRelay(connection)
     } else {
       connection.abort(new Replic8Error('ERR_CONNECTION', 'There is no place for a connection by relay.'))

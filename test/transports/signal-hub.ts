@@ -52,14 +52,14 @@ export class SignalHub {
 
   #relay(from: string, to: string): void {
     const [asking, other] = [this.members.get(from), this.members.get(to)]
-    if (this.relays?.refuses || !other) {
-      asking?.norelay?.(to, this.relays?.refuses ?? new Error('The peer is gone.'))
+    if (this.relays?.refuses || !other?.relay) {
+      asking?.norelay?.(to, this.relays?.refuses ?? new Error('The peer takes none.'))
       return
     }
     const pair = memoryPair({ kind: 'relay', initiator: true })
     this.relayed.push(pair)
     asking?.relay?.(to, pair[0])
-    other.relay?.(from, pair[1])
+    other.relay(from, pair[1])
   }
 
   get ids(): string[] {

@@ -124,6 +124,15 @@ test('asks for no relay where that is turned off, and takes none', async () => {
   expect(caller.ends).toEqual([])
 })
 
+test('is not connected by relay with a peer that takes none', async () => {
+  const hub = new SignalHub()
+  hub.relays = {}
+  const peer = new HubPeer(hub, globalThis, { relayAfter: 1, connectTimeout: 50 })
+  hub.signal.join(new Uint8Array(32), 'zzz', { peer: () => {}, gone: () => {}, message: () => {} })
+  expect(await peer.problem()).toMatchObject({ code: 'ERR_RELAY' })
+  expect(hub.relayed).toEqual([])
+})
+
 test('tells what troubles its signal', async () => {
   const hub = new SignalHub()
   const peer = new HubPeer(hub, globalThis)
