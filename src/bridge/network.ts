@@ -62,7 +62,7 @@ class KeyNetwork {
   readonly #joined: Joined
   readonly #extension: ReplicatorExtension<string>
   readonly #links = new Map<Session, BridgeLink>()
-  readonly #onsession = (session: Session): void => this.#meet(session)
+  readonly #onsession = (session: Session): void => void this.#meet(session)
   readonly #onclose = (_: unknown, session: Session): void => this.#part(session)
 
   constructor(key: NetworkKey, dht: DhtNode, options: NetworkOptions) {
@@ -88,9 +88,11 @@ class KeyNetwork {
     await this.#joined.leave()
   }
 
-  #meet(session: Session): void {
+  #meet(session: Session): BridgeLink | undefined {
     // A browser that holds the key has no members of its own, and no say in who others are.
-    if (session.connectionKind !== 'swarm') return
+    if (session.connectionKind !== 'swarm') return undefined
+    const known = this.#links.get(session)
+    if (known) return known
     const { signal, observer } = this.#options
     const link = new BridgeLink({
       ...{ signal, observer, topic: this.#key.topic },
@@ -98,6 +100,7 @@ class KeyNetwork {
       send: (text) => this.#extension.send(text, session),
     })
     this.#links.set(session, link)
+    return link
   }
 
   #part(session: Session): void {
@@ -115,7 +118,8 @@ class KeyNetwork {
   }
 
   #take(text: string, session: Session): void {
-    const link = this.#links.get(session)
+    // What came with the last word of the handshake is heard before the session is told of.
+    const link = this.#meet(session)
     if (link) link.take(text)
     else this.#options.observer.refused('message', 'bridge')
   }
