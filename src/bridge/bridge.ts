@@ -16,7 +16,7 @@ import { RelayServer } from './relay/relay-server.ts'
 import { createRequests } from './requests.ts'
 import { type ServedKey, serveKey } from './served-key.ts'
 import { SignalServer } from './signalling/signal-server.ts'
-import { type Place, Sockets } from './sockets.ts'
+import { Sockets } from './sockets.ts'
 import { Traffic } from './traffic.ts'
 
 /** A bridge that runs. */
@@ -113,7 +113,7 @@ class RunningBridge implements Bridge {
     this.server = createHttpServer(options, onrequest)
     this.sockets = new Sockets({
       ...{ server: this.server, rules, limits, heartbeat, trustProxy, observer },
-      admit: (address) => this.admit(address),
+      quotas: this.quotas,
       owners: {
         peer: (topic, connection) => {
           const key = this.served.get(Buffer.from(topic).toString('hex'))
@@ -191,20 +191,6 @@ class RunningBridge implements Bridge {
     replicator.on('problem', (error) => this.log.debug({ error }, 'Something was contained.'))
   }
 
-  private admit(address: string): Place | 'connections' | 'dials' {
-    const quota = this.quotas.address(address)
-    const refused = quota.connect()
-    if (refused) quota.release()
-    return (
-      refused ?? {
-        release() {
-          quota.disconnect()
-          quota.release()
-        },
-      }
-    )
-  }
-
   /** Before anybody can come, so that all who come are told of the others. */
   private async joinNetwork() {
     const { swarm, keys } = this.options
@@ -246,6 +232,6 @@ class RunningBridge implements Bridge {
     await this.sockets.close()
     this.server.closeAllConnections()
     await stopped
-    this.log.info({}, 'The bridge is closed.')
+    if (this.port !== 0) this.log.info({}, 'The bridge is closed.')
   }
 }

@@ -9,6 +9,7 @@ import { Heartbeat } from './heartbeat.ts'
 import type { BridgeLimits } from './limits.ts'
 import type { BridgeObserver } from './observer.ts'
 import { type AccessRules, isHostAllowed, isOriginAllowed } from './origins.ts'
+import type { Quotas } from './quotas.ts'
 
 /** Who takes a socket when it has said what it is about. */
 export interface SocketOwners {
@@ -16,11 +17,6 @@ export interface SocketOwners {
   peer(topic: Uint8Array, connection: Connection): boolean
   signal(link: WebSocketLink, address: string): void
   relay(link: WebSocketLink, ticket: Uint8Array, address: string): void
-}
-
-/** A place among the sockets of an address. */
-export interface Place {
-  release(): void
 }
 
 export interface SocketsOptions {
@@ -32,8 +28,7 @@ export interface SocketsOptions {
   trustProxy: boolean
   observer: BridgeObserver
   owners: SocketOwners
-  /** A place for one more socket of an address, or why there is none. */
-  admit(address: string): Place | 'connections' | 'dials'
+  quotas: Quotas
 }
 
 /** Milliseconds that a socket that is turned away has to close. */
@@ -111,13 +106,18 @@ export class Sockets {
     // What a client does wrong on the level of WebSocket ends its socket; `ws` sees to that.
     socket.on('error', () => {})
     this.heartbeat.watch(socket, wire)
-    const place = this.options.admit(address)
-    if (typeof place === 'string') {
-      this.options.observer.refused(place, address)
+    const quota = this.options.quotas.address(address)
+    const refused = quota.connect()
+    if (refused) {
+      quota.release()
+      this.options.observer.refused(refused, address)
       void turnAway(socket, closeCodes.overLimit, 'Too many connections.')
       return
     }
-    socket.once('close', () => place.release())
+    socket.once('close', () => {
+      quota.disconnect()
+      quota.release()
+    })
     this.give(socket, address).catch(({ code }) => {
       // One that left without a word did nothing wrong.
       if (code !== 'ERR_CONNECTION') this.options.observer.refused('hello', address)
