@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -163,6 +164,9 @@ describe('a bridge command', () => {
     const ann = peerOf(url)
     await write(ann, 'notes', 'x')
     await ann.replicator.synced()
+    // In the list of processes neither, where the system lets it be taken out.
+    const listed = `/proc/${command.child.pid}/cmdline`
+    if (existsSync(listed)) expect(readFileSync(listed, 'utf8')).toMatch(/^replic8 bridge\0*$/)
     command.child.kill('SIGTERM')
     await command.ended
     const lines = command.out

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { bridge, peerOf, write } from './bridges.ts'
+import { bridge, folder, peerOf, write } from './bridges.ts'
 
 /** A socket that is open and has said nothing, and what the bridge closes it with. */
 async function dial(url: string, from?: string) {
@@ -80,11 +80,20 @@ test('what is no hello closes the socket, and a message that is far too long doe
 })
 
 test('so many feeds of a key are taken, those from before a restart included', async () => {
-  const first = await bridge({ maxFeeds: 2 })
+  const storage = await folder()
+  const first = await bridge({ storage, maxFeeds: 2 })
   const ann = peerOf(first.url)
   for (const name of ['a', 'b', 'c']) await write(ann, name, name)
   await ann.replicator.synced()
   expect(first.stats.feeds).toBe(2)
+  await ann.replicator.close()
+  await first.close()
+
+  const second = await bridge({ storage, maxFeeds: 3 })
+  const ben = peerOf(second.url)
+  for (const name of ['d', 'e']) await write(ben, name, name)
+  await ben.replicator.synced()
+  expect(second.stats.feeds).toBe(3)
 })
 
 test.each([
