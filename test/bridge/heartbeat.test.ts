@@ -4,6 +4,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { bridge, peerOf, read, write } from './bridges.ts'
 
+/** A machine with much to do takes its time. */
+const soon = { timeout: 20_000 }
+
 /** Passes bytes on to a port until it is told to swallow them, as a cable that was pulled does. */
 async function pullableCable(to: number) {
   let isPulled = false
@@ -39,7 +42,7 @@ test('a socket whose end is gone without a word is dropped', async () => {
   expect(running.stats.sockets).toBe(1)
 
   cable.pull()
-  await expect.poll(() => running.stats.sockets).toBe(0)
+  await expect.poll(() => running.stats.sockets, soon).toBe(0)
   socket.terminate()
 })
 
@@ -56,6 +59,6 @@ test('peers go on through many heartbeats', async () => {
   const { url } = await bridge({ heartbeat: 100 })
   const [ann, ben] = [peerOf(url), peerOf(url)]
   const feed = await write(ann, 'notes', ...Array.from({ length: 200 }, (_, n) => `${n}`.padEnd(10_000)))
-  await expect.poll(async () => (await read(ben, feed.key)).filter(Boolean).length).toBe(200)
+  await expect.poll(async () => (await read(ben, feed.key)).filter(Boolean).length, soon).toBe(200)
   expect(ben.joined.peers.length).toBe(1)
 })

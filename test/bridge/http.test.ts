@@ -7,6 +7,9 @@ import { topicOf } from '../../src/session/keys.ts'
 import { encryptionKey } from '../helpers/sessions.ts'
 import { bridge, folder, peerOf, write } from './bridges.ts'
 
+/** A machine with much to do takes its time. */
+const soon = { timeout: 20_000 }
+
 /** The samples of Prometheus' text format, by name and labels. */
 function samples(text: string): Map<string, number> {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
@@ -55,7 +58,7 @@ test('counts what it does, as Prometheus reads it', async () => {
 
   // What was received stays counted when its session is over.
   await ann.replicator.close()
-  await expect.poll(() => running.stats.sessions).toBe(0)
+  await expect.poll(() => running.stats.sessions, soon).toBe(0)
   expect(running.stats.bytesReceived).toBe(2_000)
 })
 

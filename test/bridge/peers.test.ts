@@ -2,6 +2,9 @@ import { expect, test } from 'vitest'
 import { randomKey } from '../../src/platform/random-key.ts'
 import { bridge, folder, peerOf, read, write } from './bridges.ts'
 
+/** A machine with much to do takes its time. */
+const soon = { timeout: 20_000 }
+
 test('a feed of a peer that is gone reaches one that comes later, from the disk of the bridge', async () => {
   const { url } = await bridge()
   const ann = peerOf(url)
@@ -10,7 +13,7 @@ test('a feed of a peer that is gone reaches one that comes later, from the disk 
   await ann.replicator.close()
 
   const ben = peerOf(url)
-  await expect.poll(() => read(ben, feed.key)).toEqual(['one', 'two', 'three'])
+  await expect.poll(() => read(ben, feed.key), soon).toEqual(['one', 'two', 'three'])
 })
 
 test('a bridge that was started again over the same storage has what it had', async () => {
@@ -24,7 +27,22 @@ test('a bridge that was started again over the same storage has what it had', as
 
   const second = await bridge({ storage })
   const ben = peerOf(second.url)
-  await expect.poll(() => read(ben, feed.key)).toEqual(['kept'])
+  await expect.poll(() => read(ben, feed.key), soon).toEqual(['kept'])
+})
+
+test('feeds keep their namespaces and headers on their way through the disk of the bridge', async () => {
+  const storage = await folder()
+  const first = await bridge({ storage })
+  const ann = peerOf(first.url)
+  const feed = await ann.feeds.writer('notes', { namespace: 'chat', header: { title: 'Hello' } })
+  await new Promise((resolve) => feed.append('in a namespace', resolve))
+  await ann.replicator.synced()
+  await ann.replicator.close()
+  await first.close()
+
+  const ben = peerOf((await bridge({ storage })).url)
+  await expect.poll(() => read(ben, feed.key), soon).toEqual(['in a namespace'])
+  expect(await ben.feeds.feeds()).toMatchObject([{ namespace: 'chat', header: { title: 'Hello' } }])
 })
 
 test('the peers of each of several keys are among themselves', async () => {
@@ -36,7 +54,7 @@ test('the peers of each of several keys are among themselves', async () => {
     peerOf(url, { key: keys[1] }),
   ]
   const [annas, eves] = [await write(ann, 'notes', 'for ben'), await write(eve, 'notes', 'for nobody')]
-  await expect.poll(() => read(ben, annas.key)).toEqual(['for ben'])
+  await expect.poll(() => read(ben, annas.key), soon).toEqual(['for ben'])
   await eve.replicator.synced()
   expect(replicators.map((one) => one.cores.map((core) => core.key))).toEqual([[annas.key], [eves.key]])
   expect(await ann.feeds.get(eves.key)).toBe(undefined)
