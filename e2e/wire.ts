@@ -1,7 +1,4 @@
-/**
- * What runs in a page ahead of the demo: it counts what WebRTC carries, can cut a sender off in the middle, and can play a
- * network in which no direct connection comes about.
- */
+/** What runs in a page ahead of the demo: it counts what WebRTC carries, and can cut a sender off in the middle. */
 
 declare global {
   interface Window {
@@ -20,10 +17,6 @@ export interface Wire {
   channels(): number
   /** The most that were open at a time. */
   mostChannels: number
-  /** New connections find no way, as behind a strict firewall. */
-  walledOff: boolean
-  /** Connections that stand are lost. */
-  cut(): void
 }
 
 export function watchWire() {
@@ -39,8 +32,7 @@ export function watchWire() {
   const Connection = window.RTCPeerConnection
   window.RTCPeerConnection = class extends Connection {
     constructor(configuration?: RTCConfiguration) {
-      // Without a TURN server this leaves no way at all.
-      super(window.wire.walledOff ? { ...configuration, iceTransportPolicy: 'relay' } : configuration)
+      super(configuration)
       connections.push(this)
       this.addEventListener('datachannel', ({ channel }) => watch(channel))
     }
@@ -58,10 +50,6 @@ export function watchWire() {
     connections: () => connections.length,
     channels: () => channels.filter(({ readyState }) => readyState === 'open').length,
     mostChannels: 0,
-    walledOff: false,
-    cut() {
-      for (const channel of channels) channel.close()
-    },
     budget: Number.POSITIVE_INFINITY,
     async carried() {
       const total = { sent: 0, received: 0 }
