@@ -1,5 +1,4 @@
 import type { Joined } from '../replicator/joining.ts'
-import type { ReplicatorExtension } from '../replicator/messages.ts'
 import type { Replicator } from '../replicator/replicator.ts'
 import type { Session } from '../session/session.ts'
 import { type DhtAddress, type DhtNode, swarm } from '../transports/swarm.ts'
@@ -60,19 +59,14 @@ class KeyNetwork {
   readonly #key: NetworkKey
   readonly #options: NetworkOptions
   readonly #joined: Joined
-  readonly #extension: ReplicatorExtension<string>
   readonly #links = new Map<Session, BridgeLink>()
-  readonly #onsession = (session: Session): void => void this.#meet(session)
+  readonly #onsession = (session: Session): void => this.#meet(session)
   readonly #onclose = (_: unknown, session: Session): void => this.#part(session)
 
   constructor(key: NetworkKey, dht: DhtNode, options: NetworkOptions) {
     const { replicator } = key
     this.#key = key
     this.#options = options
-    this.#extension = replicator.registerExtension(extensionName, {
-      encoding: 'utf-8',
-      onmessage: (text: string, session: Session) => this.#take(text, session),
-    })
     replicator.on('session', this.#onsession).on('close', this.#onclose)
     this.#joined = replicator.join(swarm({ dht }))
   }
@@ -84,23 +78,24 @@ class KeyNetwork {
   async leave(): Promise<void> {
     this.#key.replicator.off('session', this.#onsession).off('close', this.#onclose)
     for (const session of [...this.#links.keys()]) this.#part(session)
-    this.#extension.destroy()
     await this.#joined.leave()
   }
 
-  #meet(session: Session): BridgeLink | undefined {
+  /** Of each session by itself: what a replicator sends goes to a peer by the oldest session, which may be dead. */
+  #meet(session: Session): void {
     // A browser that holds the key has no members of its own, and no say in who others are.
-    if (session.connectionKind !== 'swarm') return undefined
-    const known = this.#links.get(session)
-    if (known) return known
+    if (session.connectionKind !== 'swarm') return
     const { signal, observer } = this.#options
+    const extension = session.registerExtension<string>(extensionName, {
+      encoding: 'utf-8',
+      onmessage: (text) => link.take(text),
+    })
     const link = new BridgeLink({
       ...{ signal, observer, topic: this.#key.topic },
       onpeer: (id) => this.#moved(id, session),
-      send: (text) => this.#extension.send(text, session),
+      send: (text) => extension.send(text),
     })
     this.#links.set(session, link)
-    return link
   }
 
   #part(session: Session): void {
@@ -115,12 +110,5 @@ class KeyNetwork {
   #moved(id: string, to: Session): void {
     for (const [session, link] of this.#links)
       if (!session.remotePublicKey?.equals(to.remotePublicKey as Buffer)) link.forget(id)
-  }
-
-  #take(text: string, session: Session): void {
-    // What came with the last word of the handshake is heard before the session is told of.
-    const link = this.#meet(session)
-    if (link) link.take(text)
-    else this.#options.observer.refused('message', 'bridge')
   }
 }

@@ -23,7 +23,10 @@ export interface SwarmOptions {
   client?: boolean
   /** Milliseconds that a closing connection waits for the other end while nothing moves. Default 10,000. */
   closeTimeout?: number
-  /** Milliseconds that a peer has to show that it knows the topic. Default 10,000. */
+  /**
+   * Milliseconds that a peer has to show that it knows the topic. Default 3,000: a call that got no further than the
+   * firewall of the other end seems to stand, and while it does the other end cannot call either.
+   */
   helloTimeout?: number
 }
 
@@ -39,7 +42,7 @@ export interface VerifiedSwarmOptions {
 }
 
 /** Times in milliseconds. */
-const defaults = { maxPeers: 64, server: true, client: true, closeTimeout: 10_000, helloTimeout: 10_000 }
+const defaults = { maxPeers: 64, server: true, client: true, closeTimeout: 10_000, helloTimeout: 3_000 }
 
 const mostPeers = 4_096
 

@@ -38,7 +38,7 @@ function pair() {
   const greetings = [a.sent.splice(0), b.sent.splice(0)] as const
   const texts: string[] = []
   a.listen.post = (text) => {
-    texts.push(text)
+    if (text.startsWith('{"messages"')) texts.push(text)
     before[1].take(text)
   }
   b.listen.post = (text) => before[0].take(text)

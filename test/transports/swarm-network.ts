@@ -22,7 +22,8 @@ export interface PrivateDht {
 }
 
 export async function privateDht(): Promise<PrivateDht> {
-  const testnet = await createTestnet(3, { host })
+  // A peer asks four nodes how it is seen from outside, and cannot be called before it knows.
+  const testnet = await createTestnet(6, { host })
   const { bootstrap } = testnet
   const node = () => new DHT({ bootstrap, host })
   return {
