@@ -76,8 +76,7 @@ export class Room {
     page.on('pageerror', (error) => this.errors.push(error.stack ?? String(error)))
     page.on('console', (message) => {
       // A browser writes there when a server is away or turns it away; the page says so itself, and goes on.
-      const isTrouble =
-        message.type() === 'error' && !/^WebSocket (connection to|is already) /.test(message.text())
+      const isTrouble = message.type() === 'error' && !/^WebSocket connection to /.test(message.text())
       if (isTrouble) this.errors.push(message.text())
     })
     await page.goto(`/?bridge=${this.bridge}#${key}`)

@@ -95,10 +95,11 @@ export class WebSocketLink {
     if (this.#node) {
       this.#unsent += message.length
       this.#node.send(data, () => this.#sent(message.length))
-    } else {
+    } else if (this.#socket.readyState <= open) {
       this.#socket.send(data)
       this.#watch()
     }
+    // A browser complains on its console of what is sent while the other end closes; that nothing arrives is told.
   }
 
   /** Says goodbye after what was sent. `reason`: at most 123 bytes. */
