@@ -33,8 +33,18 @@ function injectWhileServing(): Plugin {
   }
 }
 
+/** A package that is another one to those who import it by name from inside of one package; the rest get the real one. */
+type Replacement = [importer: string, pkg: string, replacement: string]
+
+/** Parts of the engine that cost too much for each feed, in every build and in the tests. */
+const lean: Replacement[] = [
+  ['hypercore', 'memory-pager', here('src/platform/engine/memory-pager.ts')],
+  ['sparse-bitfield', 'memory-pager', here('src/platform/engine/memory-pager.ts')],
+  ['hypercore', 'fast-bitfield', here('src/platform/engine/fast-bitfield.ts')],
+]
+
 /** Large packages of which one dependency needs little; other packages of a test or a demo get the real ones. */
-const slimmed: [importer: string, pkg: string, replacement: string][] = [
+const slim: Replacement[] = [
   ['simple-peer', 'readable-stream', own('duplex.ts')],
   ['streamx', 'text-decoder', own('text-decoder.ts')],
   ['blake2b-wasm', 'b4a', own('b4a.ts')],
@@ -42,21 +52,26 @@ const slimmed: [importer: string, pkg: string, replacement: string][] = [
   ['protocol-buffers-encodings', 'b4a', own('b4a.ts')],
 ]
 
-function slim(): Plugin {
+function replaced(name: string, replacements: Replacement[]): Plugin {
   return {
-    name: 'replic8:slim',
+    name: `replic8:${name}`,
     enforce: 'pre',
     resolveId(source, importer) {
       const from = importer?.replaceAll('\\', '/')
-      return slimmed.find(([by, pkg]) => source === pkg && from?.includes(`/node_modules/${by}/`))?.[2]
+      return replacements.find(([by, pkg]) => source === pkg && from?.includes(`/node_modules/${by}/`))?.[2]
     },
   }
 }
 
+/** The engine that ships inside, wherever it runs. */
+export const leanEngine = () => replaced('lean-engine', lean)
+
+const slimPackages = () => replaced('slim-packages', slim)
+
 const injected = { transform: { inject: injectIntoDependencies } }
 
 export const browserPlatform: UserConfig = {
-  plugins: [slim(), injectWhileServing()],
+  plugins: [leanEngine(), slimPackages(), injectWhileServing()],
   resolve: {
     alias: [
       // Anchored: without the ends these would rewrite other packages and paths, too.
@@ -71,6 +86,9 @@ export const browserPlatform: UserConfig = {
       { find: /^hypercore-default-storage$/, replacement: own('default-storage.ts') },
     ],
   },
-  optimizeDeps: { include: ['buffer', 'events'], rolldownOptions: { ...injected, plugins: [slim()] } },
+  optimizeDeps: {
+    include: ['buffer', 'events'],
+    rolldownOptions: { ...injected, plugins: [leanEngine(), slimPackages()] },
+  },
   build: { rolldownOptions: injected },
 }

@@ -2,7 +2,7 @@
 import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, mergeConfig, type UserConfig } from 'vite'
-import { browserPlatform } from './platform.config.ts'
+import { browserPlatform, leanEngine } from './platform.config.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const entry = (name: string) => here(`src/entry/${name}.ts`)
@@ -54,6 +54,7 @@ const node = mergeConfig(
     websocket: entry('websocket'),
   }),
   {
+    plugins: [leanEngine()],
     resolve: {
       conditions: ['node', 'module', 'import', 'default'],
       mainFields: ['module', 'main'],
