@@ -1,4 +1,4 @@
-import { type Core, feedCount, keyHex, whenNamed } from './core.ts'
+import { type Core, feedCount, isOpen, keyHex, keyIn, naming } from './core.ts'
 import { knownCore, rememberCore } from './known-cores.ts'
 import type { Meter } from './meter.ts'
 import { Opener } from './opener.ts'
@@ -43,7 +43,7 @@ export class Cores {
   /** Opens a core, until it has its key. Errors: ERR_CORE_FAILED. */
   async open(core: Core): Promise<void> {
     this.contain(core)
-    await this.opener.open(core)
+    if (!isOpen(core)) await this.opener.open(core)
   }
 
   /** Opens a core, adds it, and watches its feeds. Errors: ERR_CORE_FAILED. */
@@ -65,7 +65,8 @@ export class Cores {
   private async watch(replication: Replication) {
     replication.watch()
     // Asked after watch() asked, so answered after it: then the lengths of all feeds that can be named are known.
-    await this.opener.limited((done) => whenNamed(replication.core, done)).catch(() => {})
+    const wait = naming(replication.core)
+    if (wait) await this.opener.limited(wait).catch(() => {})
   }
 
   /** An 'error' event that nobody listens to ends the process: a core that fails shall cost that core only. */
@@ -85,10 +86,8 @@ export class Cores {
 
   /** The key as this process has it: the Buffer of the session's core, else of another session's, else a new one. */
   keyOf(hex: string): Buffer {
-    for (const core of [this.byKey.get(hex)?.core, knownCore(hex)]) {
-      if (core && keyHex(core) === hex && Buffer.isBuffer(core.key)) return core.key
-    }
-    return Buffer.from(hex, 'hex')
+    const own = this.byKey.get(hex)
+    return own?.key ?? keyIn(knownCore(hex), hex) ?? Buffer.from(hex, 'hex')
   }
 
   /** Payload bytes of a feed on this session, also while nothing of it is agreed on. */

@@ -1,9 +1,9 @@
-import { type Core, type Feed, feedCount, feedsOf, isFeed } from './core.ts'
+import { type Core, type Feed, feedCount, feedsOf, isFeed, keyIn } from './core.ts'
 import { Download, type ReplicateOptions } from './download.ts'
 import type { Engine } from './engine.ts'
 import type { Meter } from './meter.ts'
-import { Part } from './part.ts'
-import { StreamView, type ViewObserver } from './stream-view.ts'
+import { Part, type PartHooks } from './part.ts'
+import { StreamView, type ViewOwner } from './stream-view.ts'
 
 export type { ReplicateOptions } from './download.ts'
 
@@ -24,7 +24,7 @@ export interface Traffic {
 }
 
 /** One core in one session: its feeds, their channels while an agreement stands, and its download. */
-export class Replication {
+export class Replication implements ViewOwner, PartHooks {
   readonly hex: string
   readonly traffic: Traffic
   readonly download: Download
@@ -38,6 +38,7 @@ export class Replication {
   private engine: Engine | null = null
   private view: StreamView | null = null
   private stopNaming: (() => void) | null = null
+  private knownKey: Buffer | undefined
 
   constructor(core: Core, hex: string, traffic: Traffic, meter: Meter, hooks: ReplicationHooks) {
     this.core = core
@@ -46,6 +47,14 @@ export class Replication {
     this.meter = meter
     this.hooks = hooks
     this.download = new Download(this)
+  }
+
+  /** The core's own Buffer; undefined where it has another key than is thought, or none. */
+  get key(): Buffer | undefined {
+    const { key } = this.core
+    // A feed replaces the Buffer when it opens.
+    if (this.knownKey !== key) this.knownKey = keyIn(this.core, this.hex)
+    return this.knownKey
   }
 
   get feedLimit(): number {
@@ -94,12 +103,7 @@ export class Replication {
   open(engine: Engine) {
     if (this.view || this.released) return
     this.engine = engine
-    this.view = new StreamView({
-      engine,
-      allows: (hex) => this.owns(hex),
-      ondestroy: (error) => this.ondestroy(error),
-      observer: this.observer(),
-    })
+    this.view = new StreamView(engine, this)
     this.replicate(this.core, this.view)
     this.attach()
   }
@@ -165,10 +169,7 @@ export class Replication {
 
   private addPart(index: number, feed: Feed) {
     if (this.released || this.parts[index]) return
-    this.parts[index] = new Part(feed, {
-      onchange: () => this.ondirty(),
-      onclose: () => this.hooks.oncoreclosed(this),
-    })
+    this.parts[index] = new Part(feed, this)
     this.download.fetch()
     this.attach()
     this.ondirty()
@@ -180,31 +181,43 @@ export class Replication {
     for (const part of this.parts.splice(0)) part?.release()
   }
 
-  private observer(): ViewObserver {
-    const { hooks, meter, traffic } = this
-    return {
-      onupload(bytes) {
-        traffic.sent += bytes
-        meter.sent(bytes)
-      },
-      ondownload(bytes) {
-        traffic.received += bytes
-        meter.received(bytes)
-      },
-      onerror: (error) => this.view?.destroy(error),
-      // A wrapper around a hypercore shows what it wraps no earlier than here.
-      onfeed: (hex, feed) => {
-        if (hex === this.hex && feedCount(this.core) === undefined && isFeed(feed)) this.addPart(0, feed)
-      },
-      // The peer may close a channel for one agreement while it does not know of another yet: it is opened again.
-      onclose: () => queueMicrotask(() => this.attach()),
-      get writable() {
-        return hooks.writable
-      },
-    }
+  onupload(bytes: number) {
+    this.traffic.sent += bytes
+    this.meter.sent(bytes)
   }
 
-  private ondestroy(error?: Error) {
+  ondownload(bytes: number) {
+    this.traffic.received += bytes
+    this.meter.received(bytes)
+  }
+
+  onerror(error: Error) {
+    this.view?.destroy(error)
+  }
+
+  /** A wrapper around a hypercore shows what it wraps no earlier than here. */
+  onfeed(hex: string, feed: unknown) {
+    if (hex === this.hex && feedCount(this.core) === undefined && isFeed(feed)) this.addPart(0, feed)
+  }
+
+  /** The peer may close a channel for one agreement while it does not know of another yet: it is opened again. */
+  onclose() {
+    queueMicrotask(() => this.attach())
+  }
+
+  get writable(): boolean {
+    return this.hooks.writable
+  }
+
+  oncoreclosed() {
+    this.hooks.oncoreclosed(this)
+  }
+
+  allows(hex: string): boolean {
+    return this.owns(hex)
+  }
+
+  ondestroy(error?: Error) {
     this.view = null
     if (error) this.hooks.onfail(this, error)
     else this.hooks.oncoreclosed(this)
