@@ -184,11 +184,11 @@ export class ChannelView implements Receiver {
   }
 
   /** Calls the core; what it throws is this feed's problem. */
-  call(name: keyof ChannelHandlers, ...args: unknown[]) {
+  call(name: keyof ChannelHandlers, message?: unknown, more?: unknown) {
     if (this.over) return
     try {
       const handler = this.handlers[name] as ((...args: unknown[]) => void) | undefined
-      handler?.apply(this.handlers, args)
+      handler?.call(this.handlers, message, more)
     } catch (error) {
       this.destroy(error as Error)
     }

@@ -39,9 +39,13 @@ export function isCore(value: unknown): value is Core {
   return typeof value === 'object' && value !== null && typeof (value as Unknown).replicate === 'function'
 }
 
+/** A core learns its key when it opens, at the latest. */
+export function hasKey({ key }: Core): boolean {
+  return key instanceof Uint8Array && key.length === 32
+}
+
 export function keyHex(core: Core): string | undefined {
-  const { key } = core
-  return key instanceof Uint8Array && key.length === 32 ? hexOf(key) : undefined
+  return hasKey(core) ? hexOf(core.key as Uint8Array) : undefined
 }
 
 /** The Buffer of a core's key, where it is this one. */
@@ -108,7 +112,7 @@ export function naming(core: Core): ((done: () => void) => void) | null {
 
 /** Whether a core has its key and needs not be waited for. */
 export function isOpen(core: Core): boolean {
-  return isFeed(core) && (core as { opened?: unknown }).opened === true && keyHex(core) !== undefined
+  return isFeed(core) && (core as { opened?: unknown }).opened === true && hasKey(core)
 }
 
 export function isFeed(value: unknown): value is Feed {

@@ -16,6 +16,7 @@ export class Cores {
   private readonly meter: Meter
   private readonly hooks: ReplicationHooks
   private readonly opener: Opener
+  /** Of cores that were dropped. */
   private readonly traffic = new Map<string, Traffic>()
   private readonly contained = new Map<Core, (error: Error) => void>()
   private released = false
@@ -33,6 +34,7 @@ export class Cores {
     const known = this.byKey.get(hex)
     if (!known) {
       const replication = new Replication(core, hex, this.trafficOf(hex), this.meter, this.hooks)
+      this.traffic.delete(hex)
       this.byKey.set(hex, replication)
       return replication
     }
@@ -92,12 +94,7 @@ export class Cores {
 
   /** Payload bytes of a feed on this session, also while nothing of it is agreed on. */
   trafficOf(hex: string): Traffic {
-    let traffic = this.traffic.get(hex)
-    if (!traffic) {
-      traffic = { sent: 0, received: 0 }
-      this.traffic.set(hex, traffic)
-    }
-    return traffic
+    return this.byKey.get(hex)?.traffic ?? this.traffic.get(hex) ?? { sent: 0, received: 0 }
   }
 
   /** Feeds of a core that was closed can be opened by the others that hold them too. */
@@ -110,8 +107,14 @@ export class Cores {
   drop(replication: Replication) {
     const keys = replication.feedKeys
     replication.release()
-    if (this.byKey.get(replication.hex) === replication) this.byKey.delete(replication.hex)
+    if (this.byKey.get(replication.hex) === replication) this.forget(replication)
     this.reattach(keys)
+  }
+
+  /** What a feed moved is not forgotten with it. */
+  private forget({ hex, traffic }: Replication) {
+    this.byKey.delete(hex)
+    if (traffic.sent + traffic.received > 0) this.traffic.set(hex, traffic)
   }
 
   /** Nothing of this session is left with a core: what happens to it is the application's alone. */

@@ -2,7 +2,7 @@ import type { ChannelHandlers, DataMessage } from './engine-channel.ts'
 
 /** What takes the messages of the peer on one channel. */
 export interface Receiver {
-  call(name: keyof ChannelHandlers, ...args: unknown[]): void
+  call(name: keyof ChannelHandlers, message?: unknown, more?: unknown): void
   onrequest(message: unknown): void
   ondata(message: DataMessage): void
   onclose(): void

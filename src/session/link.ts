@@ -153,6 +153,7 @@ export class Link {
       onmessage: (message) => this.onmessage(message),
       onfail: (error) => this.fail(error, error),
     })
+    this.wire.seal = engine.takeEncryption()
     this.wire.patience = Number.POSITIVE_INFINITY
     this.guard.release()
     this.letGo()

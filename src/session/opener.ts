@@ -1,5 +1,5 @@
 import { Replic8Error } from '../errors.ts'
-import { type Core, keyHex } from './core.ts'
+import { type Core, hasKey } from './core.ts'
 
 interface Wait {
   /** In ms since the page or the process began. */
@@ -34,7 +34,7 @@ export class Opener {
       }
       const done = (error?: unknown) => {
         if (error) fail(error)
-        else if (keyHex(core)) resolve()
+        else if (hasKey(core)) resolve()
         else fail('it has no key of 32 bytes')
       }
       try {

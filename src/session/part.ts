@@ -22,9 +22,9 @@ export class Part {
   private readonly hooks: PartHooks
   private selection: object | null = null
 
-  constructor(feed: Feed, hooks: PartHooks) {
+  constructor(feed: Feed, hex: string, hooks: PartHooks) {
     this.feed = feed
-    this.hex = feed.key.toString('hex')
+    this.hex = hex
     this.prefix = new Prefix(feed)
     this.hooks = hooks
     feed.on('download', this.ongrow)

@@ -46,6 +46,7 @@ export class Replication implements ViewOwner, PartHooks {
     this.traffic = traffic
     this.meter = meter
     this.hooks = hooks
+    this.knownKey = Buffer.isBuffer(core.key) ? core.key : undefined
     this.download = new Download(this)
   }
 
@@ -169,7 +170,7 @@ export class Replication implements ViewOwner, PartHooks {
 
   private addPart(index: number, feed: Feed) {
     if (this.released || this.parts[index]) return
-    this.parts[index] = new Part(feed, this)
+    this.parts[index] = new Part(feed, feed.key === this.key ? this.hex : feed.key.toString('hex'), this)
     this.download.fetch()
     this.attach()
     this.ondirty()

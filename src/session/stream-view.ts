@@ -23,6 +23,7 @@ export class StreamView extends EventEmitter implements ChannelObserver {
   readonly initiator: boolean
   readonly live = true
   destroyed = false
+  private asked: { key: Buffer; hex: string } | null = null
   private readonly engine: Engine
   private readonly owner: ViewOwner
   private readonly channels = new Few<string, ChannelView>()
@@ -69,7 +70,7 @@ export class StreamView extends EventEmitter implements ChannelObserver {
 
   /** True also for a feed that is not the structure's: it then leaves that feed alone. */
   opened(key: Buffer): boolean {
-    if (this.destroyed || !this.owner.allows(key.toString('hex'))) return true
+    if (this.destroyed || !this.owner.allows(this.hexOf(key))) return true
     return this.engine.opened(key)
   }
 
@@ -82,12 +83,18 @@ export class StreamView extends EventEmitter implements ChannelObserver {
   }
 
   open(key: Buffer, handlers: ChannelHandlers): ChannelView {
-    const hex = key.toString('hex')
+    const hex = this.hexOf(key)
     const channel = new ChannelView(this, this.engine, key, handlers, this)
     this.channels.set(hex, channel)
     // The handlers are hypercore's peer, which names its feed.
     this.owner.onfeed(hex, (handlers as { feed?: unknown }).feed)
     return channel
+  }
+
+  /** hypercore asks whether it is open, and opens it then: mostly one feed, with one Buffer for its key. */
+  private hexOf(key: Buffer): string {
+    if (this.asked?.key !== key) this.asked = { key, hex: key.toString('hex') }
+    return this.asked.hex
   }
 
   /** A structure may not close by discovery key: it would name channels that are not its own. */
