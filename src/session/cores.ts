@@ -6,8 +6,8 @@ import { Replication, type ReplicationHooks, type Traffic } from './replication.
 
 interface Emitter {
   setMaxListeners?(count: number): unknown
-  on?(event: 'error', handler: (error: Error) => void): unknown
-  removeListener?(event: 'error', handler: (error: Error) => void): unknown
+  on?(event: 'error', handler: (this: unknown, error: Error) => void): unknown
+  removeListener?(event: 'error', handler: (this: unknown, error: Error) => void): unknown
 }
 
 /** The cores that one session shares or has taken, each once, by key. */
@@ -18,7 +18,9 @@ export class Cores {
   private readonly opener: Opener
   /** Of cores that were dropped. */
   private readonly traffic = new Map<string, Traffic>()
-  private readonly contained = new Map<Core, (error: Error) => void>()
+  private readonly contained = new Set<Core>()
+  /** One for all: an emitter calls it as its own. */
+  private readonly onerror: (this: unknown, error: Error) => void
   private released = false
 
   /** @param timeout ms that a core may take to open */
@@ -26,6 +28,14 @@ export class Cores {
     this.meter = meter
     this.hooks = hooks
     this.opener = new Opener(timeout)
+    const failed = (core: Core, error: Error) => {
+      const hex = keyHex(core)
+      const replication = hex ? this.byKey.get(hex) : undefined
+      if (replication?.core === core) this.hooks.onfail(replication, error)
+    }
+    this.onerror = function (error) {
+      failed(this as Core, error)
+    }
   }
 
   /** The session's core of a key; the first one that was shared or taken stays, unless a later one holds more feeds. */
@@ -75,15 +85,10 @@ export class Cores {
   contain(core: Core) {
     const emitter = core as Emitter
     if (this.released || this.contained.has(core) || typeof emitter.on !== 'function') return
-    const onerror = (error: Error) => {
-      const hex = keyHex(core)
-      const replication = hex ? this.byKey.get(hex) : undefined
-      if (replication?.core === core) this.hooks.onfail(replication, error)
-    }
     // One listener a session: many sessions of one core are no leak.
     emitter.setMaxListeners?.(0)
-    emitter.on('error', onerror)
-    this.contained.set(core, onerror)
+    emitter.on('error', this.onerror)
+    this.contained.add(core)
   }
 
   /** The key as this process has it: the Buffer of the session's core, else of another session's, else a new one. */
@@ -119,16 +124,14 @@ export class Cores {
 
   /** Nothing of this session is left with a core: what happens to it is the application's alone. */
   letGo(core: Core) {
-    const onerror = this.contained.get(core)
-    if (onerror) (core as Emitter).removeListener?.('error', onerror)
-    this.contained.delete(core)
+    if (this.contained.delete(core)) (core as Emitter).removeListener?.('error', this.onerror)
   }
 
   release() {
     this.released = true
     this.opener.stop()
     for (const replication of this.byKey.values()) replication.release()
-    for (const [core, onerror] of this.contained) (core as Emitter).removeListener?.('error', onerror)
+    for (const core of this.contained) (core as Emitter).removeListener?.('error', this.onerror)
     this.contained.clear()
   }
 }
