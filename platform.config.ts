@@ -2,6 +2,7 @@
 // One description for the library build, the demo, and the browser tests.
 import { fileURLToPath } from 'node:url'
 import { type Plugin, transformWithOxc, type UserConfig } from 'vite'
+import { leanEngine, type Replacement, replacing } from './engine.config.ts'
 
 const here = (path: string) => fileURLToPath(new URL(`./${path}`, import.meta.url))
 const own = (file: string) => here(`src/platform/browser/${file}`)
@@ -33,16 +34,6 @@ function injectWhileServing(): Plugin {
   }
 }
 
-/** A package that is another one to those who import it by name from inside of one package; the rest get the real one. */
-type Replacement = [importer: string, pkg: string, replacement: string]
-
-/** Parts of the engine that cost too much for each feed, in every build and in the tests. */
-const lean: Replacement[] = [
-  ['hypercore', 'memory-pager', here('src/platform/engine/memory-pager.ts')],
-  ['sparse-bitfield', 'memory-pager', here('src/platform/engine/memory-pager.ts')],
-  ['hypercore', 'fast-bitfield', here('src/platform/engine/fast-bitfield.ts')],
-]
-
 /** Large packages of which one dependency needs little; other packages of a test or a demo get the real ones. */
 const slim: Replacement[] = [
   ['simple-peer', 'readable-stream', own('duplex.ts')],
@@ -52,21 +43,7 @@ const slim: Replacement[] = [
   ['protocol-buffers-encodings', 'b4a', own('b4a.ts')],
 ]
 
-function replaced(name: string, replacements: Replacement[]): Plugin {
-  return {
-    name: `replic8:${name}`,
-    enforce: 'pre',
-    resolveId(source, importer) {
-      const from = importer?.replaceAll('\\', '/')
-      return replacements.find(([by, pkg]) => source === pkg && from?.includes(`/node_modules/${by}/`))?.[2]
-    },
-  }
-}
-
-/** The engine that ships inside, wherever it runs. */
-export const leanEngine = () => replaced('lean-engine', lean)
-
-const slimPackages = () => replaced('slim-packages', slim)
+const slimPackages = () => replacing('slim-packages', slim)
 
 const injected = { transform: { inject: injectIntoDependencies } }
 

@@ -2,7 +2,8 @@
 import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, mergeConfig, type UserConfig } from 'vite'
-import { browserPlatform, leanEngine } from './platform.config.ts'
+import { leanEngine } from './engine.config.ts'
+import { browserPlatform } from './platform.config.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const entry = (name: string) => here(`src/entry/${name}.ts`)

@@ -67,7 +67,11 @@ class SmallBits implements Bits {
   }
 
   last(): number {
-    if (this.large) return this.large.last()
+    if (this.large) {
+      // The package puts the number together from what it looked at last: that must not be a later page.
+      this.large.get(0)
+      return this.large.last()
+    }
     for (let i = this.words.length - 1; i >= 0; i--) {
       const word = this.words[i] as number
       if (word) return 32 * i + Math.clz32(word & -word)
