@@ -5,7 +5,7 @@ import { type VariantName, variants } from './variants.ts'
 const [name, feeds] = process.argv.slice(2)
 const variant = variants[name as VariantName]
 // What compiles and loads does so before the measured run, in all variants alike.
-await variant(10)
+await variant(100)
 const stop = await startUsage()
 const { wireBytes, keep } = await variant(Number(feeds))
 const usage = await stop()

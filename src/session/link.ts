@@ -169,6 +169,8 @@ export class Link {
   private deliver(message: ControlMessage) {
     this.control?.send(message)
     if (message.type !== 'bye') return
+    // Nothing comes after it that it could wait for, and what the transport has not taken then is counted.
+    this.wire.sealAll()
     this.sentBye = true
     if (this.heardBye) this.finish()
   }

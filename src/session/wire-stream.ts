@@ -86,7 +86,8 @@ export class WireStream extends Duplex {
     this.queuedBytes += bytes.length
   }
 
-  private readonly sealAll = () => {
+  /** What was sent waits no longer. */
+  readonly sealAll = () => {
     const { unsealed, unsealedBytes } = this
     if (unsealed.length === 0) return
     const bytes = unsealed.length === 1 ? (unsealed[0] as Buffer) : Buffer.concat(unsealed, unsealedBytes)
