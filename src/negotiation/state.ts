@@ -24,7 +24,7 @@ export interface Outgoing {
   status: 'queued' | 'offered' | 'accepted' | 'declined' | 'ended'
   reason: AnswerReason | EndReason | null
   /** Shares that wait for the answer. */
-  shares: Set<number>
+  shares: number[]
   /** Counted in `pendingUploads`. */
   pending: boolean
 }

@@ -2,7 +2,7 @@ import { Replic8Error, toReplic8Error } from '../errors.ts'
 import type { Namespace } from '../negotiation/events.ts'
 import type { AnswerReason, Header } from '../wire/messages.ts'
 import { type Core, isCore, keyHex } from './core.ts'
-import type { ReplicateOptions } from './download.ts'
+import { asItIs, type ReplicateOptions } from './download.ts'
 
 /** Feeds that the peer offers. Deeply frozen, but for the keys' bytes. */
 export interface Offer {
@@ -184,7 +184,7 @@ function textOf(value: unknown): string {
 }
 
 function toSelection(value: Selection): Chosen {
-  if (isCore(value)) return { core: value, hex: keyHex(value), options: {} }
+  if (isCore(value)) return { core: value, hex: keyHex(value), options: asItIs }
   const { core, ...options } = (value ?? {}) as { core?: Core } & ReplicateOptions
   if (!isCore(core))
     throw new Replic8Error(

@@ -1,5 +1,5 @@
 import { type Core, type Feed, feedCount, feedsOf, isFeed, keyIn } from './core.ts'
-import { Download, type ReplicateOptions } from './download.ts'
+import { asItIs, Download, type ReplicateOptions } from './download.ts'
 import type { Engine } from './engine.ts'
 import type { Meter } from './meter.ts'
 import { Part, type PartHooks } from './part.ts'
@@ -34,7 +34,7 @@ export class Replication implements ViewOwner, PartHooks {
   released = false
   private readonly hooks: ReplicationHooks
   private readonly meter: Meter
-  private options: ReplicateOptions = {}
+  private options = asItIs
   private engine: Engine | null = null
   private view: StreamView | null = null
   private stopNaming: (() => void) | null = null
