@@ -1,4 +1,4 @@
-// End-to-end tests: the demo, as `npm start` serves it, in a real Chromium.
+// End-to-end tests: the demo and its bridge, as `npm start` starts them, in a real Chromium.
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { defineConfig } from '@playwright/test'
@@ -18,6 +18,7 @@ const url = `http://127.0.0.1:${process.env.DEMO_PORT}/`
 export default defineConfig({
   testDir: 'e2e',
   testMatch: '*.spec.ts',
+  globalSetup: './e2e/build-bridge.ts',
   workers: 1,
   retries: 0,
   forbidOnly: true,
@@ -26,7 +27,8 @@ export default defineConfig({
   reporter: [['list']],
   use: { baseURL: url },
   webServer: {
-    command: 'node scripts/start.mjs',
+    // What is kept goes where Playwright keeps, and clears, what belongs to a run.
+    command: 'node scripts/start.mjs --storage test-results/demo',
     url,
     env: { PORT: process.env.DEMO_PORT },
     reuseExistingServer: false,

@@ -45,7 +45,10 @@ const browser = mergeConfig(
   ),
 )
 
-/** The same engine over sodium-native, which cannot be bundled, and Node's own modules. */
+/** Native modules, and what is loaded only where it is installed: hyperswarm, and what makes `ws` somewhat faster. */
+const notBundled = ['sodium-native', 'fd-lock', 'hyperswarm', 'hyperdht', 'bufferutil', 'utf-8-validate']
+
+/** The same engine over sodium-native, which cannot be bundled, and Node's own modules; and the bridge. */
 const node = mergeConfig(
   library('dist/node', {
     index: entry('index.node'),
@@ -53,6 +56,9 @@ const node = mergeConfig(
     tabs: entry('tabs'),
     webrtc: entry('webrtc'),
     websocket: entry('websocket'),
+    bridge: entry('bridge'),
+    swarm: entry('swarm'),
+    cli: here('src/bridge/cli.ts'),
   }),
   {
     plugins: [leanEngine()],
@@ -65,7 +71,7 @@ const node = mergeConfig(
       minify: false,
       rolldownOptions: {
         platform: 'node',
-        external: ['sodium-native', 'fd-lock', /^node:/, ...builtinModules],
+        external: [...notBundled, /^node:/, ...builtinModules],
       },
     },
   } satisfies UserConfig,

@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'chromium',
           include: ['test/**/*.browser.test.ts'],
-          globalSetup: 'test/transports/websocket-relay.ts',
+          globalSetup: ['test/transports/websocket-relay.ts', 'test/transports/websocket-signal-setup.ts'],
           testTimeout: 60_000,
           browser: {
             enabled: true,

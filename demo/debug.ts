@@ -2,12 +2,15 @@ import { blocksHere } from './cores.ts'
 import { blobOf, isWhole } from './files.ts'
 import type { Library } from './library.ts'
 import type { Network } from './network.ts'
+import type { Traffic, Way } from './peer.ts'
 import type { Profile } from './profiles.ts'
 
 /** What a test, or a curious person at the console, can ask this tab: `demo.peers()`. */
 export interface Demo {
   readonly profile: string
-  peers(): { name: string; open: boolean; blocksReceived: number; blocksSent: number; bytesSent: number }[]
+  peers(): { name: string; way: Way; blocksReceived: number; blocksSent: number; bytesSent: number }[]
+  /** In all, also with peers that have left. */
+  traffic(): Traffic
   /** `stored`: blocks that were here when the page was opened; `channels`: peers that the feed is replicated with. */
   feeds(): {
     key: string
@@ -43,10 +46,14 @@ export function exposeForTests({
   window.demo = {
     profile: profile.name,
     peers: () =>
-      network.peers.map(({ name, open, session }) => {
-        const { blocksReceived, blocksSent, bytesSent } = session.stats
-        return { name, open, blocksReceived, blocksSent, bytesSent }
-      }),
+      network.peers.map(({ name, way, traffic: { blocksReceived, blocksSent, bytesSent } }) => ({
+        name,
+        way,
+        blocksReceived,
+        blocksSent,
+        bytesSent,
+      })),
+    traffic: () => network.traffic,
     feeds: () =>
       [...library.feeds.values()].map((feed) => ({
         key: feed.key,
@@ -58,7 +65,8 @@ export function exposeForTests({
         channels: feed.core.peers.length,
         whole: isWhole(feed),
       })),
-    why: (key) => Object.fromEntries(network.peers.map(({ name, session }) => [name, session.why(key).code])),
+    why: (key) =>
+      Object.fromEntries(network.peers.map(({ name, session }) => [name, session?.why(key).code ?? ''])),
     sha256: async (name) => {
       const feed = [...library.feeds.values()].find(
         ({ header }) => header.kind === 'file' && header.name === name,

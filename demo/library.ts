@@ -1,8 +1,8 @@
-import type { Hypercore } from '../src/entry/index.ts'
+import type { CoreStore, FeedQuestion, Header, Hypercore, StoreHost } from '../src/entry/index.ts'
 import type { ManagedStorage } from '../src/entry/storage.ts'
 import { Catalogue, type Held } from './catalogue.ts'
 import { type AnyCore, blocksHere, openCore, promised, whenReady } from './cores.ts'
-import type { FeedHeader } from './header.ts'
+import { type FeedHeader, readHeader } from './header.ts'
 import { type Message, MessageReader } from './messages.ts'
 
 /** A feed that is here, whole or in part. */
@@ -20,10 +20,15 @@ interface LibraryHooks {
   problem(what: string, error: unknown): void
 }
 
-/** The feeds that this profile wrote or took, and what it decided about the others; all of it is in IndexedDB. */
-export class Library {
+/**
+ * The feeds that this profile wrote or took, and what it decided about the others; all of it is in IndexedDB. It is the
+ * core store of the replicator.
+ */
+export class Library implements CoreStore {
+  readonly name = 'library'
   readonly feeds = new Map<string, Feed>()
   hooks: LibraryHooks = { changed() {}, grew() {}, problem() {} }
+  private host: StoreHost | null = null
   private readonly storage: ManagedStorage
   private readonly catalogue: Catalogue
   private mine!: Feed
@@ -70,7 +75,7 @@ export class Library {
     await promised<number>((done) => this.mine.core.append(message, done))
   }
 
-  /** A new feed of our own; `fill` writes it before anybody hears of it. */
+  /** A new feed of our own, offered to everybody; `fill` writes it before anybody hears of it. */
   async create(
     header: FeedHeader,
     fill: (core: Hypercore<Uint8Array>) => Promise<void> = async () => {},
@@ -88,20 +93,53 @@ export class Library {
     }
     const held: Held = { key: core.key.toString('hex'), folder, own: true, header }
     await this.catalogue.add({ type: 'held', ...held })
-    return this.add(held, core)
+    const feed = this.add(held, core)
+    this.host?.announce(null, core)
+    return feed
   }
 
   /** Holds a peer's feed from here on; what it has of it stays for the next visit. */
   take(key: string, header: FeedHeader): Feed {
+    const known = this.feeds.get(key)
+    if (known) return known
     const held: Held = { key, folder: key, own: false, header }
     this.keep(this.catalogue.add({ type: 'held', ...held }))
     return this.add(held)
   }
 
   /** What to say about a feed when it is offered: its length is what it is now. */
-  headerOf(feed: Feed): FeedHeader {
-    const { header, core } = feed
-    return header.kind === 'messages' ? { ...header, length: core.length } : header
+  headerOf({ header, core }: Feed): FeedHeader & Header {
+    return header.kind === 'messages' ? { ...header, length: core.length } : { ...header }
+  }
+
+  mounted(host: StoreHost) {
+    this.host = host
+  }
+
+  share(): AnyCore[] {
+    return [...this.feeds.values()].map(({ core }) => core)
+  }
+
+  resolve(key: Buffer): AnyCore | undefined {
+    return this.feeds.get(key.toString('hex'))?.core
+  }
+
+  async describe({ key }: FeedQuestion): Promise<Header | undefined> {
+    const feed = this.feeds.get(key.toString('hex'))
+    if (feed) await whenReady(feed.core)
+    return feed && this.headerOf(feed)
+  }
+
+  /** What we wrote is whole here. */
+  reject({ key }: FeedQuestion): boolean {
+    return this.feeds.get(key.toString('hex'))?.own === true
+  }
+
+  /** Takes at once what is wanted by now, so that no offer has to wait for a person. */
+  store({ key, header: given }: FeedQuestion): AnyCore | null {
+    const hex = key.toString('hex')
+    const header = readHeader(given)
+    return header && this.acceptAll && !this.isDeclined(hex) ? this.take(hex, header).core : null
   }
 
   private add(held: Held, opened?: Feed['core']): Feed {

@@ -1,4 +1,5 @@
 import { idb, usage } from '../src/entry/storage.ts'
+import { findBridge } from './bridge.ts'
 import { Changes } from './changes.ts'
 import { exposeForTests } from './debug.ts'
 import { addFile, blobOf, type Import } from './files.ts'
@@ -7,11 +8,14 @@ import { timelineOf } from './messages.ts'
 import { Network } from './network.ts'
 import { claimProfile } from './profiles.ts'
 import { enterRoom } from './room.ts'
+import { transportsOf } from './transports.ts'
 import { showAvatar } from './view/avatar.ts'
+import { type BridgeState, showBridge } from './view/bridge-state.ts'
 import { byId, setText } from './view/dom.ts'
 import { createFeeds, type FeedLists } from './view/feeds.ts'
 import { inBytes } from './view/format.ts'
 import { listenToInputs } from './view/inputs.ts'
+import { createInvitation } from './view/invitation.ts'
 import { say, warn } from './view/notices.ts'
 import { openFile, saveFile } from './view/open-file.ts'
 import { createPeers } from './view/peers.ts'
@@ -20,6 +24,9 @@ import { inWords } from './words.ts'
 
 /** Milliseconds between two looks at round trips and rates. */
 const statsInterval = 1_000
+
+/** What `why` says of a feed that a peer has taken. */
+const takes = new Set(['replicating', 'synced'])
 
 async function start() {
   const room = enterRoom()
@@ -33,14 +40,27 @@ async function start() {
     warn('This demo needs a secure page: open it by https, or on this computer by http://localhost.')
     return
   }
-  const profile = await claimProfile(room)
+  createInvitation(room)
+  const bridge = await findBridge()
+  const profile = await claimProfile(room, bridge !== null)
   const library = await Library.open(idb(profile.database), profile.name)
   showProfile(profile.name)
 
   const changes = new Changes()
   const imports: Import[] = []
   const problem = (what: string, error: unknown) => warn(inWords(what, error))
-  const network = new Network(room, profile.name, library, { changed: changes.happened, said: say, problem })
+  const host = bridge ? new URL(bridge).host : ''
+  let bridgeState: BridgeState = 'unknown'
+  const noteBridge = (state: BridgeState) => {
+    bridgeState = state
+    changes.happened()
+  }
+  const network = new Network({ room, name: profile.name, bridge: host }, library, {
+    changed: changes.happened,
+    said: say,
+    refused: () => noteBridge('refused'),
+    problem,
+  })
   library.hooks = {
     changed: changes.happened,
     grew: (feed) => {
@@ -58,7 +78,7 @@ async function start() {
     }
   }
   const showFeeds = createFeeds({
-    accept: (offer) => network.accept(offer),
+    accept: (offer) => network.accept([offer]),
     decline: ({ key }) => library.decline(key),
     open: withFile((blob) => {
       if (!openFile(blob))
@@ -73,6 +93,7 @@ async function start() {
     showTimeline(timelineOf(feeds))
     showFeeds(listsOf(library, network, imports))
     showPeers(network.peers)
+    if (bridge) showBridge(host, network.peers.some(({ way }) => way === 'bridge') ? 'here' : bridgeState)
     byId<HTMLInputElement>('accept-all').checked = library.acceptAll
   }
 
@@ -87,7 +108,7 @@ async function start() {
     },
     acceptAll: (on) => {
       library.setAcceptAll(on)
-      if (on) for (const offer of network.offered) if (!library.isDeclined(offer.key)) network.accept(offer)
+      if (on) network.accept(network.offered.filter(({ key }) => !library.isDeclined(key)))
     },
   })
   const add = async (file: File) => {
@@ -95,11 +116,10 @@ async function start() {
     imports.push(entry)
     changes.happened()
     try {
-      const feed = await addFile(library, file, profile.name, (done) => {
+      await addFile(library, file, profile.name, (done) => {
         entry.done = done
         changes.happened()
       })
-      network.share(feed)
       say(`${file.name} is added and offered.`)
     } catch (error) {
       problem(`“${file.name}” cannot be added.`, error)
@@ -110,7 +130,7 @@ async function start() {
 
   exposeForTests({ profile, library, network })
   changes.listen(render)
-  network.start()
+  network.join(transportsOf(bridge, { unreachable: () => noteBridge('unreachable'), problem }))
   setInterval(() => {
     showPeers(network.peers)
     void showUsage()
@@ -137,7 +157,7 @@ function listsOf(library: Library, network: Network, imports: Import[]): FeedLis
     imports,
     takers: ({ core }) =>
       peers
-        .filter(({ session }) => ['replicating', 'synced'].includes(session.why(core.key).code))
+        .filter((peer) => peer.sessions.some((session) => takes.has(session.why(core.key).code)))
         .map(({ name }) => name),
     company: peers.length > 0,
   }

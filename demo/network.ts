@@ -1,8 +1,13 @@
-import { type Connection, type Replic8Error, topicOf } from '../src/entry/index.ts'
-import { tabs } from '../src/entry/tabs.ts'
-import type { FeedHeader } from './header.ts'
+import {
+  type Offer,
+  type Replic8Error,
+  Replicator,
+  type Session,
+  type Transport,
+} from '../src/entry/index.ts'
+import { type FeedHeader, readHeader } from './header.ts'
 import type { Feed, Library } from './library.ts'
-import { Peer, type PeerHooks } from './peer.ts'
+import { addTraffic, noTraffic, Peer, type Traffic, type Way } from './peer.ts'
 
 /** A feed that peers offer and that is not here. */
 export interface Offered {
@@ -12,36 +17,56 @@ export interface Offered {
   from: Peer[]
 }
 
+interface Me {
+  /** The encryption key, 64 hex digits. */
+  room: string
+  name: string
+  /** What the bridge is called, where there is one. */
+  bridge: string
+}
+
 interface NetworkHooks {
   changed(): void
+  /** The bridge is not given the key of this room. */
+  refused(): void
   /** Something happened that the person should hear of. */
   said(text: string): void
   problem(what: string, error: unknown): void
 }
 
-/** All other tabs of the room: a session with each. */
+/** The other ends of the room, and what they offer. */
 export class Network {
-  readonly peers: Peer[] = []
-  private readonly room: string
-  private readonly name: string
+  private readonly bridge: string
   private readonly library: Library
   private readonly hooks: NetworkHooks
-  private readonly transport = tabs({ name: 'replic8-demo', maxPeers: 32 })
+  private readonly replicator: Replicator
+  private readonly byKey = new Map<string, Peer>()
+  /** With peers that have left. */
+  private readonly past = noTraffic()
 
-  constructor(room: string, name: string, library: Library, hooks: NetworkHooks) {
-    this.room = room
-    this.name = name
+  constructor({ room, name, bridge }: Me, library: Library, hooks: NetworkHooks) {
+    this.bridge = bridge
     this.library = library
     this.hooks = hooks
+    this.replicator = new Replicator(room, { userData: { name } })
+    this.replicator.use(library)
+    this.listen()
   }
 
-  start() {
-    this.transport.start({
-      topic: topicOf(this.room),
-      publicKey: this.library.key,
-      onconnection: (connection) => this.meet(connection),
-      onproblem: (error) => this.hooks.problem('Another tab could not be reached.', error),
-    })
+  /** Meets those whom the transports find. */
+  join(transports: Transport[]) {
+    for (const transport of transports) this.replicator.join(transport)
+  }
+
+  get peers(): Peer[] {
+    return [...this.byKey.values()]
+  }
+
+  /** With everybody, those who have left too. */
+  get traffic(): Traffic {
+    const sum = { ...this.past }
+    for (const { traffic } of this.peers) addTraffic(sum, traffic)
+    return sum
   }
 
   /** What is offered and not here, each feed once. */
@@ -58,60 +83,100 @@ export class Network {
     return [...offered.values()]
   }
 
-  /** Offers a feed to everybody. */
-  share(feed: Feed) {
-    for (const peer of this.peers) peer.share([feed])
-  }
-
-  /** A feed is longer than it was. */
+  /** A feed is longer than it was: its header says so. */
   update(feed: Feed) {
-    for (const peer of this.peers) peer.update(feed)
+    for (const session of this.replicator.sessions) session.update(feed.core, this.library.headerOf(feed))
   }
 
-  /** The person wants this feed. */
-  accept({ key, header, from }: Offered) {
-    const feed = this.library.take(key, header)
-    for (const peer of from) peer.askFor(key)
-    this.share(feed)
+  /** The person wants these feeds. */
+  accept(offers: Offered[]) {
+    for (const { key, header } of offers) this.library.take(key, header)
+    // What was declined is looked at again when a store comes or goes, and there is no other way to ask for that.
+    this.replicator.use({ name: 'decision', reject: () => false }).unmount()
   }
 
-  private meet(connection: Connection) {
-    const peer = new Peer(this.room, this.name, connection, this.library, this.peerHooks)
-    this.peers.push(peer)
+  private listen() {
+    const { replicator, hooks } = this
+    replicator
+      .on('session', (session) => this.opened(session))
+      .on('advertise', (offer, _accept, session) => this.noted(offer, session))
+      .on('update', ({ key, header }, session) => {
+        const read = readHeader(header)
+        if (read) this.peerOf(session).note(session, key.toString('hex'), read)
+        hooks.changed()
+      })
+      .on('withdraw', ({ key }, session) => {
+        this.peerOf(session).forget(session, key.toString('hex'))
+        hooks.changed()
+      })
+      .on('progress', () => hooks.changed())
+      .on('sync', () => hooks.changed())
+      .on('problem', (error, _where, session) => {
+        if (session) hooks.problem(`Trouble with ${this.peerOf(session).name}.`, error)
+        else if (error.code.startsWith('ERR_STORE_')) hooks.problem('A feed could not be handled.', error)
+        else hooks.problem('Another end of this room could not be reached.', error)
+      })
+      .on('close', (error, session) => this.closed(session, error))
+  }
+
+  private peerOf({ remotePublicKey }: Session): Peer {
+    const id = remotePublicKey?.toString('hex') ?? ''
+    return this.byKey.get(id) ?? new Peer(id, this.bridge)
+  }
+
+  private opened(session: Session) {
+    const peer = this.peerOf(session)
+    const before = this.byKey.has(peer.id) ? peer.way : null
+    this.byKey.set(peer.id, peer)
+    peer.add(session)
+    if (!before) this.hooks.said(`${peer.name} is here.`)
+    this.switched(peer, before)
+  }
+
+  private switched(peer: Peer, before: Way | null) {
+    if (before && before !== peer.way)
+      this.hooks.said(`${peer.name} is reached ${peer.way === 'relay' ? 'through a relay' : 'directly'} now.`)
     this.hooks.changed()
   }
 
-  private readonly peerHooks: PeerHooks = {
-    changed: () => this.hooks.changed(),
-    wants: (key) => this.library.acceptAll && !this.library.isDeclined(key),
-    took: (feed, from) => {
-      for (const peer of this.peers) if (peer !== from) peer.share([feed])
-    },
-    offers: (header, from) => {
+  /** Offers stay on the list, whatever the library answers: a person decides when it suits them. */
+  private noted({ keys, headers }: Offer, session: Session) {
+    const { library, hooks } = this
+    const peer = this.peerOf(session)
+    for (const [i, key] of keys.entries()) {
+      const hex = key.toString('hex')
+      const header = readHeader(headers[i] ?? {})
+      if (!header) continue
+      const isNew = !library.feeds.has(hex) && !peer.offered.has(hex)
+      peer.note(session, hex, header)
       const what = header.kind === 'file' ? header.name : `the messages of ${header.name}`
-      this.hooks.said(`${from.name} offers ${what}.`)
-    },
-    opened: (peer) => {
-      this.hooks.said(`${peer.name} is here.`)
-      this.hooks.changed()
-    },
-    problem: (error, peer) => this.hooks.problem(`Trouble with ${peer.name}.`, error),
-    closed: (peer, error) => {
-      this.peers.splice(this.peers.indexOf(peer), 1)
-      if (peer.open) this.hooks.said(`${peer.name} has left.`)
-      if (error && !isDeparture(error)) {
-        this.hooks.problem(
-          `The connection with ${peer.name} is lost. Reload this page to connect again.`,
-          error,
-        )
-      }
-      this.hooks.changed()
-    },
+      if (isNew) hooks.said(`${peer.name} offers ${what}.`)
+    }
+    hooks.changed()
+  }
+
+  private closed(session: Session, error: Error | undefined) {
+    if (isRefusal(error)) this.hooks.refused()
+    const peer = this.peerOf(session)
+    const { name, way } = peer
+    peer.remove(session)
+    if (peer.sessions.length > 0) return this.switched(peer, way)
+    if (this.byKey.delete(peer.id)) {
+      addTraffic(this.past, peer.traffic)
+      this.hooks.said(`${name} has left.`)
+    }
+    if (error && !isDeparture(error)) this.hooks.problem(`The connection with ${name} is lost.`, error)
+    this.hooks.changed()
   }
 }
 
-/** A tab that is closed says no goodbye. */
+/** An end that is closed, or lost, says no goodbye. */
 function isDeparture(error: Error): boolean {
   const { code } = error as Replic8Error
   return code === 'ERR_TRUNCATED' || code === 'ERR_CONNECTION' || code === 'ERR_STREAM'
+}
+
+/** A bridge that is not given this key says so by the code with which it closes the socket. */
+function isRefusal(error: Error | undefined): boolean {
+  return (error?.cause as Replic8Error | undefined)?.reason?.code === '4404'
 }

@@ -9,6 +9,15 @@ export function enterRoom(): string | null {
   if (fragment === '') history.replaceState(null, '', `#${randomKey().toString('hex')}`)
   // Another key is another room, with other profiles and other feeds: begin anew.
   addEventListener('hashchange', () => location.reload())
-  const key = location.hash.slice(1).toLowerCase()
-  return /^[0-9a-f]{64}$/.test(key) ? key : null
+  return roomOf(location.hash)
+}
+
+/** The key at the end of an invitation, in lower case: a whole link, its fragment, or the key alone. */
+export function roomOf(invitation: string): string | null {
+  return /(?:^|#)([0-9a-f]{64})$/i.exec(invitation.trim())?.[1]?.toLowerCase() ?? null
+}
+
+/** Leaves for another room; the key stays in the fragment. */
+export function moveTo(room: string) {
+  location.hash = room
 }

@@ -9,6 +9,8 @@ const policy = [
   "style-src 'self'",
   "img-src 'self' data: blob:",
   'media-src blob:',
+  // Which bridge is not known when the page is built.
+  "connect-src 'self' ws: wss:",
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ')
@@ -39,6 +41,8 @@ export default defineConfig(
       target: 'es2022',
       sourcemap: true,
       reportCompressedSize: false,
+      // KB. The engine is one piece.
+      chunkSizeWarningLimit: 1_000,
       modulePreload: { polyfill: false },
     },
   }),

@@ -15,27 +15,36 @@ import { watchWire } from './wire.ts'
 
 export { expect }
 
-/** Each test has a browser profile of its own on the disk: what the demo stores survives its tabs. */
-export const test = base.extend<{ room: Room }>({
-  context: async ({ baseURL }, use) => {
-    const directory = await mkdtemp(join(tmpdir(), 'replic8-e2e-'))
-    const context = await chromium.launchPersistentContext(directory, {
-      executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-quic',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--no-first-run',
-      ],
-      viewport: { width: 1280, height: 800 },
-      baseURL: baseURL as string,
-    })
-    await context.addInitScript(watchWire)
-    await use(context)
+/** A browser with a profile of its own on the disk: what the demo stores survives its tabs. */
+export async function launchBrowser(baseURL: string) {
+  const directory = await mkdtemp(join(tmpdir(), 'replic8-e2e-'))
+  const context = await chromium.launchPersistentContext(directory, {
+    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-quic',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+    viewport: { width: 1280, height: 800 },
+    baseURL,
+  })
+  await context.addInitScript(watchWire)
+  const close = async () => {
     await context.close()
     await rm(directory, { recursive: true, force: true })
+  }
+  return { context, close }
+}
+
+/** Each test has a browser, and a room without a bridge. */
+export const test = base.extend<{ room: Room }>({
+  context: async ({ baseURL }, use) => {
+    const { context, close } = await launchBrowser(baseURL as string)
+    await use(context)
+    await close()
   },
   room: async ({ context }, use) => {
     const room = new Room(context)
@@ -46,23 +55,32 @@ export const test = base.extend<{ room: Room }>({
 
 export const newKey = () => randomBytes(32).toString('hex')
 
-/** One key, and the tabs that have it in their address. */
+/** One key, and the tabs of one browser that have it in their address. */
 export class Room {
+  readonly key: string
+  readonly context: BrowserContext
+  private readonly bridge: string
   private readonly errors: string[] = []
   private readonly tabs: Tab[] = []
-  readonly key = newKey()
-  private readonly context: BrowserContext
 
-  constructor(context: BrowserContext) {
+  /** @param bridge its URL, or 'off' */
+  constructor(context: BrowserContext, key = newKey(), bridge = 'off') {
     this.context = context
+    this.key = key
+    this.bridge = bridge
   }
 
   /** Opens a tab, by default of this room. */
   async open(key = this.key): Promise<Tab> {
     const page = await this.context.newPage()
-    page.on('pageerror', (error) => this.errors.push(String(error)))
-    page.on('console', (message) => message.type() === 'error' && this.errors.push(message.text()))
-    await page.goto(`/#${key}`)
+    page.on('pageerror', (error) => this.errors.push(error.stack ?? String(error)))
+    page.on('console', (message) => {
+      // A browser writes there when a server is away or turns it away; the page says so itself, and goes on.
+      const isTrouble =
+        message.type() === 'error' && !/^WebSocket (connection to|is already) /.test(message.text())
+      if (isTrouble) this.errors.push(message.text())
+    })
+    await page.goto(`/?bridge=${this.bridge}#${key}`)
     const tab = new Tab(page)
     this.tabs.push(tab)
     await tab.ready()
@@ -117,6 +135,11 @@ export class Tab {
     await expect(this.page.locator('#presence')).toHaveText(text)
   }
 
+  /** Waits until all its peers are reached in this way, as the page shows it. */
+  async reaches(way: 'Direct' | 'Through a relay', options = {}) {
+    await expect(this.peers.locator('.way')).toHaveText([way], options)
+  }
+
   async write(text: string) {
     await this.page.bringToFront()
     const box = this.page.getByRole('textbox', { name: 'Your message' })
@@ -162,6 +185,11 @@ export class Tab {
     return this.page.evaluate((file) => (window.demo as Demo).sha256(file), name)
   }
 
+  /** The figures of all sessions that this page has had. */
+  traffic() {
+    return this.ask((demo) => demo.traffic())
+  }
+
   /** The figures of the session with the peer of this name. */
   async peer(name: string) {
     const peer = (await this.ask((demo) => demo.peers())).find((candidate) => candidate.name === name)
@@ -170,10 +198,9 @@ export class Tab {
   }
 }
 
-export const sha256 = async (path: string) =>
-  createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex')
+export const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+export const sha256 = async (path: string) => sha256Of(await readFile(path))
 
 /** A file of noise, which no layer could make smaller. */
 export async function noise(path: string, bytes: number): Promise<string> {

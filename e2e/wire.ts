@@ -13,15 +13,31 @@ export interface Wire {
   carried(): Promise<{ sent: number; received: number }>
   /** Bytes that may still be sent; what is sent beyond them is lost, as on a link that died. */
   budget: number
+  /** Data channels that are open now. */
+  channels(): number
+  /** The most that were open at a time. */
+  mostChannels: number
 }
 
 export function watchWire() {
   const connections: RTCPeerConnection[] = []
+  const channels: RTCDataChannel[] = []
+  const watch = (channel: RTCDataChannel) => {
+    channels.push(channel)
+    channel.addEventListener('open', () => {
+      window.wire.mostChannels = Math.max(window.wire.mostChannels, window.wire.channels())
+    })
+    return channel
+  }
   const Connection = window.RTCPeerConnection
   window.RTCPeerConnection = class extends Connection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration)
       connections.push(this)
+      this.addEventListener('datachannel', ({ channel }) => watch(channel))
+    }
+    override createDataChannel(label: string, options?: RTCDataChannelInit) {
+      return watch(super.createDataChannel(label, options))
     }
   }
   const send: (data: ArrayBuffer) => void = RTCDataChannel.prototype.send
@@ -32,6 +48,8 @@ export function watchWire() {
   } as typeof RTCDataChannel.prototype.send
   window.wire = {
     connections: () => connections.length,
+    channels: () => channels.filter(({ readyState }) => readyState === 'open').length,
+    mostChannels: 0,
     budget: Number.POSITIVE_INFINITY,
     async carried() {
       const total = { sent: 0, received: 0 }

@@ -1,5 +1,5 @@
-// `npm run build`: dist/browser and dist/node (ESM with source maps) and dist/types.
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+// `npm run build`: dist/browser and dist/node (ESM with source maps), dist/demo, and dist/types.
+import { chmodSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { build } from 'vite'
 import { root, tool } from './setup.mjs'
@@ -18,6 +18,14 @@ for (const mode of ['browser', 'node']) {
     build: { outDir: `${aside}/${mode}` },
   })
 }
+chmodSync(`${aside}/node/cli.js`, 0o755)
+// What `replic8 demo` serves.
+await build({
+  configFile: `${root}demo/vite.config.ts`,
+  configLoader: 'runner',
+  logLevel: 'warn',
+  build: { outDir: `${aside}/demo`, emptyOutDir: true, sourcemap: false },
+})
 tool('typescript:tsc', ['-p', 'tsconfig.build.json', '--outDir', `${aside}/types`])
 finishTypes(`${aside}/types`)
 

@@ -96,6 +96,15 @@ export function toReplic8Error(error: unknown, code: ErrorCode): Replic8Error {
 
 /** The message of anything that was thrown, as one sentence. */
 export function messageOf(thrown: unknown): string {
-  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  const text = textOf(thrown)
   return /[.!?…]$/.test(text) ? text : `${text}.`
+}
+
+/** An object without a prototype has no text, and one of the application's may throw when it is asked. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown)
+  } catch {
+    return 'What was thrown has no text'
+  }
 }

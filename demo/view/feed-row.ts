@@ -2,6 +2,7 @@ import { canOpen } from '../files.ts'
 import type { FeedHeader } from '../header.ts'
 import { showAvatar } from './avatar.ts'
 import { h, type Row, setAttribute, setText } from './dom.ts'
+import { unbroken } from './format.ts'
 
 /** What a row about a feed shows. */
 export interface FeedView {
@@ -64,9 +65,6 @@ export function createFeedRow(first: FeedView): Row<FeedView> {
   element.dataset.kind = first.header.kind
   return { element, update }
 }
-
-/** A line ends between two facts, not within one. */
-const unbroken = (fact: string) => (fact.length < 40 ? fact.replaceAll(' ', '\u00a0') : fact)
 
 function extensionOf(name: string): string {
   const extension = /\.([a-z0-9]{1,4})$/i.exec(name)?.[1]

@@ -18,6 +18,9 @@ export function inBytes(bytes: number): string {
 export const counted = (count: number, one: string) =>
   `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`
 
+/** A line ends between two facts, not within one. */
+export const unbroken = (fact: string) => (fact.length < 40 ? fact.replaceAll(' ', '\u00a0') : fact)
+
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 

@@ -1,24 +1,40 @@
-import type { Peer } from '../peer.ts'
+import type { Peer, Way } from '../peer.ts'
 import { avatar, showAvatar } from './avatar.ts'
 import { byId, h, type Row, Rows, setText } from './dom.ts'
-import { counted, inBytes } from './format.ts'
+import { counted, inBytes, unbroken } from './format.ts'
 
-/** The other tabs: how each connection stands. */
+/** How a peer is reached, in words. */
+export const wayWords: Record<Way, string> = {
+  direct: 'Direct',
+  relay: 'Through a relay',
+  bridge: 'Bridge',
+}
+
+/** The other ends: how each is reached, and how the connection stands. */
 export function createPeers(): (peers: Peer[]) => void {
-  const rows = new Rows<Peer>(byId('peers'), byId('peers-title'), ({ id }) => String(id), createPeer)
+  const rows = new Rows<Peer>(byId('peers'), byId('peers-title'), ({ id }) => id, createPeer)
   return (peers) => {
-    rows.show(peers)
+    // People first.
+    const isBridge = ({ way }: Peer) => way === 'bridge'
+    rows.show([...peers.filter((peer) => !isBridge(peer)), ...peers.filter(isBridge)])
     byId('peers-empty').hidden = peers.length > 0
-    const here = peers.filter(({ open }) => open).length
-    setText(byId('presence'), here === 0 ? 'Nobody else is here' : `${counted(here, 'peer')} connected`)
-    byId('presence').dataset.state = here === 0 ? 'alone' : 'connected'
+    const bridges = peers.filter(isBridge).length
+    const presence = byId('presence')
+    setText(presence, presenceOf(peers.length - bridges, bridges > 0))
+    presence.dataset.state = peers.length === 0 ? 'alone' : 'connected'
   }
+}
+
+function presenceOf(others: number, bridge: boolean): string {
+  if (others === 0) return bridge ? 'Only the bridge is here' : 'Nobody else is here'
+  return `${counted(others, 'peer')}${bridge ? ' and the bridge' : ''} connected`
 }
 
 function createPeer(): Row<Peer> {
   const picture = avatar()
   const name = h('strong')
-  const state = h('span', { className: 'state' })
+  const way = h('span', { className: 'way' })
+  const state = h('span', { className: 'details' })
   const trip = h('dd')
   const received = h('dd')
   const sent = h('dd')
@@ -29,27 +45,33 @@ function createPeer(): Row<Peer> {
       ([label, value]) => h('div', {}, h('dt', {}, label), value),
     ),
   )
-  const element = h('li', {}, picture, h('div', { className: 'what' }, name, state, figures))
+  const element = h('li', {}, picture, h('div', { className: 'what' }, name, way, state, figures))
   return {
     element,
     update(peer) {
-      const { stats } = peer.session
-      const known = peer.open ? peer.name : 'Somebody'
-      showAvatar(picture, known)
-      setText(name, known)
-      setText(state, peer.open ? `connected · offers ${counted(peer.offered.size, 'feed')}` : 'connecting')
-      element.dataset.state = peer.open ? 'connected' : 'connecting'
-      const { roundTripMs } = stats
+      const { traffic } = peer
+      showAvatar(picture, peer.name)
+      setText(name, peer.name)
+      setText(way, wayWords[peer.way])
+      element.dataset.way = peer.way
+      setText(state, stateOf(peer))
+      const roundTripMs = peer.session?.stats.roundTripMs ?? null
       setText(
         trip,
         roundTripMs === null
           ? '–'
           : `${roundTripMs < 10 ? roundTripMs.toFixed(1) : Math.round(roundTripMs)} ms`,
       )
-      setText(received, amount(stats.bytesReceived, stats.bytesPerSecond.received))
-      setText(sent, amount(stats.bytesSent, stats.bytesPerSecond.sent))
+      setText(received, amount(traffic.bytesReceived, traffic.receivedPerSecond))
+      setText(sent, amount(traffic.bytesSent, traffic.sentPerSecond))
     },
   }
 }
 
-const amount = (bytes: number, rate: number) => inBytes(bytes) + (rate > 0 ? `, ${inBytes(rate)}/s` : '')
+function stateOf({ way, offered }: Peer): string {
+  const offers = `offers ${counted(offered.size, 'feed')}`
+  return way === 'bridge' ? `keeps the feeds of this room for all · ${offers}` : offers
+}
+
+const amount = (bytes: number, rate: number) =>
+  [inBytes(bytes), ...(rate > 0 ? [`${inBytes(rate)}/s`] : [])].map(unbroken).join(', ')

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { AnswerReason, EndReason } from '../wire/messages.ts'
 import type { HexKey } from './events.ts'
 import { rememberOver } from './remembering.ts'
+import { recount } from './room.ts'
 import { covers, type FeedState, feedOf, type Incoming, type Outgoing, type State } from './state.ts'
 
 /** An agreement stands while an accepted offer is neither withdrawn nor released. These keep the count of them. */
@@ -11,6 +12,7 @@ export function agree(state: State, offer: Outgoing | Incoming, direction: 'in' 
   offer.status = 'accepted'
   offer.reason = null
   feed.agreements++
+  recount(state, feed)
   state.effects.push({ type: 'agreed', key: offer.key, namespace: offer.namespace, direction, lengths })
   if (feed.agreements === 1) state.effects.push({ type: 'open-feed', key: offer.key })
   updateSynced(state, feed)
@@ -27,6 +29,7 @@ export const endErrors: Record<EndReason, ErrorCode> = {
 export function decline(state: State, offer: Outgoing | Incoming, reason: AnswerReason) {
   offer.status = 'declined'
   offer.reason = reason
+  recount(state, feedOf(state, offer.key))
   rememberOver(state, offer)
 }
 
@@ -44,6 +47,7 @@ export function end(state: State, offer: Outgoing | Incoming, reason: EndReason)
   if ('told' in offer) setUploadPending(state, offer, false)
   else setDownloadPending(state, offer, false)
   if (wasAccepted) disagree(state, offer.key)
+  recount(state, feedOf(state, offer.key))
   if (!wasOver) rememberOver(state, offer)
 }
 

@@ -15,8 +15,11 @@ export const explanations = {
   'accept-timeout': 'The accept handler did not answer in time, so the offer was declined.',
   'handler-failed':
     'The accept handler threw or named a core that was not offered, so the offer was declined.',
-  'over-limit': 'The offer is larger than the limits of the receiving side.',
+  'over-limit':
+    'The offer is larger than the limits of the receiving side, or one side has no room for more feeds.',
   replicating: 'Both sides agreed, and blocks are still missing.',
+  paused:
+    'Both sides agreed and blocks are still missing, but this side asks for none: downloads are paused, or the session retires.',
   synced: 'Both sides agreed, and the accepting side has all blocks it wants.',
   withdrawn: 'The offering side took the offer back.',
   'core-failed': 'The core could not be opened, or its storage failed.',

@@ -9,8 +9,9 @@ import type {
   WithdrawMessage,
 } from '../wire/messages.ts'
 import { agree, decline, end, isOver, setDownloadPending, updateSynced } from './agreement.ts'
-import type { FeedLengths, HexKey } from './events.ts'
+import type { FeedLengths, HexKey, Namespace } from './events.ts'
 import { allMade } from './remembering.ts'
+import { roomOf } from './room.ts'
 import { atMost, covers, feedOf, type Incoming, type IncomingPage, type State } from './state.ts'
 
 /** The accepting side: what the peer offers, and what we make of it. */
@@ -91,10 +92,14 @@ export function answer(state: State, first: number, chosen: boolean[], reason: A
   const page = state.receivedPages.get(first)
   if (!page) return
   state.receivedPages.delete(first)
-  const taken = new Set(page.handedOut.filter((_, i) => chosen[i]))
+  const hasRoom = roomOf(state)
+  const taken = new Set(page.handedOut.filter((offer, i) => chosen[i] && hasRoom(offer)))
+  const surplus = new Set(page.handedOut.filter((offer, i) => chosen[i] && !taken.has(offer)))
+  if (surplus.size > 0) reportSurplus(state, page.namespace)
+  const others = surplus.size > 0 ? 'over-limit' : reason
   // The peer knows nothing of what was left out: it gets an answer for each feed of the page.
   const accepted = page.offers.map((offer) => taken.has(offer))
-  state.effects.push({ type: 'send', message: { type: 'answer', first, accepted, reason } })
+  state.effects.push({ type: 'send', message: { type: 'answer', first, accepted, reason: others } })
   for (const offer of page.handedOut) {
     if (offer.status !== 'handed-out') continue
     if (taken.has(offer)) {
@@ -102,8 +107,13 @@ export function answer(state: State, first: number, chosen: boolean[], reason: A
       agree(state, offer, 'in', offer.known)
       setDownloadPending(state, offer, !covers(offer.have, offer.required))
       pushTarget(state, offer.key)
-    } else decline(state, offer, reason)
+    } else decline(state, offer, surplus.has(offer) ? 'over-limit' : reason)
   }
+}
+
+function reportSurplus(state: State, namespace: Namespace) {
+  const detail = `Not all that was taken of an offer fits into the limit "channels", ${state.options.channels}.`
+  state.effects.push({ type: 'problem', code: 'ERR_OFFER_TOO_LARGE', detail, namespace })
 }
 
 /** The longest that any offer of the feed stated: one of an older length may be accepted after one of a newer. */

@@ -4,7 +4,8 @@ import type { OfferMessage } from '../wire/messages.ts'
 import { decline } from './agreement.ts'
 import { feedBytes, misfit, pageOverhead } from './fitting.ts'
 import { settleOffer } from './outgoing.ts'
-import type { Outgoing, State } from './state.ts'
+import { recount, roomOf } from './room.ts'
+import { feedOf, type Outgoing, type State } from './state.ts'
 
 /** Offers travel in pages, and only so many pages are on their way without an answer. */
 
@@ -14,7 +15,9 @@ export function flush(state: State) {
   if (!peer) return
   let start = 0
   while (start < state.queue.length && state.sentPages.size < peer.limits.offersOutstanding) {
-    start = sendPage(state, start)
+    const next = sendPage(state, start)
+    if (next === start) break
+    start = next
   }
   if (start > 0) state.queue = state.queue.slice(start)
   if (state.batchSent || state.firstBatch.size > 0 || state.queue.length > 0) return
@@ -28,6 +31,7 @@ function sendPage(state: State, start: number): number {
   const namespace = (state.queue[start] as Outgoing).namespace
   const most = Math.min(limits.feedsPerPage, maxFeedsPerPage)
   const overhead = pageOverhead(namespace)
+  const hasRoom = roomOf(state)
   const page: Outgoing[] = []
   let bytes = overhead
   let index = start
@@ -42,6 +46,12 @@ function sendPage(state: State, start: number): number {
       continue
     }
     if (bytes + size > limits.pageBytes) break
+    if (!hasRoom(offer)) {
+      // An answer may make room.
+      if (page.length > 0 || state.sentPages.size > 0) break
+      refuse(state, offer, `The limit "channels" of this side, ${state.options.channels}, is reached.`)
+      continue
+    }
     bytes += size
     page.push(offer)
   }
@@ -65,6 +75,7 @@ function send(state: State, namespace: OfferMessage['namespace'], page: Outgoing
     offer.id = first + i
     offer.status = 'offered'
     offer.told = offer.lengths
+    recount(state, feedOf(state, offer.key))
     state.outgoing.set(offer.id, offer)
   }
   state.effects.push({

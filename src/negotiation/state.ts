@@ -57,6 +57,8 @@ export interface FeedState {
   readonly incoming: Few<Namespace, Incoming>
   /** Accepted offers that stand; the channel is open while there are any. */
   agreements: number
+  /** Counted in the state's `channels`. */
+  channels: number
   synced: boolean
   /** Blocks offered when it was last said to be caught up. */
   syncedLength: number
@@ -101,6 +103,8 @@ export interface NegotiationOptions {
   live: boolean
   /** What we take from the peer, as told in our hello. */
   limits: PeerLimits
+  /** Channels that the peer may open at a time. Default: any number. */
+  channels?: number
   /** How many declined or ended offers of each side are remembered. Default: `rememberedOffers`. */
   remember?: number
 }
@@ -138,6 +142,8 @@ export interface State {
   peerBatchEnd: number | null
   pendingUploads: number
   pendingDownloads: number
+  /** Channels of the feeds that are agreed on, or offered to the peer. */
+  channels: number
   /** What our last done said; null before. */
   said: { shared: boolean; sent: number; received: number } | null
   /** What the peer's last done said; null before. */
@@ -172,6 +178,7 @@ export function createState(options: NegotiationOptions): State {
     peerBatchEnd: null,
     pendingUploads: 0,
     pendingDownloads: 0,
+    channels: 0,
     said: null,
     heard: null,
     finished: false,
@@ -183,7 +190,15 @@ export function createState(options: NegotiationOptions): State {
 export function feedOf(state: State, key: HexKey): FeedState {
   let feed = state.feeds.get(key)
   if (!feed) {
-    feed = { key, outgoing: new Few(), incoming: new Few(), agreements: 0, synced: false, syncedLength: 0 }
+    feed = {
+      key,
+      outgoing: new Few(),
+      incoming: new Few(),
+      agreements: 0,
+      channels: 0,
+      synced: false,
+      syncedLength: 0,
+    }
     state.feeds.set(key, feed)
   }
   return feed

@@ -10,19 +10,22 @@ type Feeds = SyncReport['feeds']
 const notHere = new Set<unknown>(['ERR_NOT_OFFERED', 'ERR_DECLINED', 'ERR_WITHDRAWN'] satisfies ErrorCode[])
 
 /**
- * Waits until the sessions are caught up. One that never opened was no peer. One that ended may leave feeds behind that
- * were not complete; those that no other peer gives make it fail.
+ * Waits until the sessions are caught up. One that never opened was no peer. One that ended, and has another with its
+ * peer, is waited for there. Another may leave feeds behind that were not complete; those that no other peer gives make
+ * it fail.
  * Errors: for a key that no peer has agreed on, ERR_NOT_OFFERED, ERR_DECLINED or ERR_WITHDRAWN; a session's own.
  */
 export async function catchUp(
   sessions: readonly Session[],
   exchange: Exchange,
   options: SyncOptions,
+  successorOf: (session: Session) => Session | undefined,
 ): Promise<SyncReport> {
   const { keys, ...rest } = options
   const reasons = new Map<string, unknown>()
   const wanted = keys?.map((key) => toHexKey(key))
-  const all = sessions.map(async (session): Promise<Feeds> => {
+  const waitedFor = new Set(sessions)
+  const caughtUp = async (session: Session): Promise<Feeds> => {
     if (!(await isPeer(session))) return []
     await exchange.joined(session)
     const taken = exchange.takenOf(session)
@@ -33,6 +36,8 @@ export async function catchUp(
         await exchange.settled()
         return (await session.synced(filter)).feeds
       } catch (error) {
+        const successor = session.isOpen ? undefined : successorOf(session)
+        if (successor) return takeOver(successor)
         if (key && session.isOpen && notHere.has((error as Replic8Error).code)) reasons.set(key, error)
         else if (session.isOpen || isLacking(session, taken, sessions, exchange, key)) throw error
         return []
@@ -40,8 +45,13 @@ export async function catchUp(
     }
     if (!wanted) return wait(rest)
     return (await Promise.all(wanted.map((key) => wait({ ...rest, keys: [key] }, key)))).flat()
-  })
-  const feeds = (await Promise.all(all)).flat()
+  }
+  const takeOver = (session: Session): Feeds | Promise<Feeds> => {
+    if (waitedFor.has(session)) return []
+    waitedFor.add(session)
+    return caughtUp(session)
+  }
+  const feeds = (await Promise.all(sessions.map(caughtUp))).flat()
   for (const hex of new Set(wanted)) {
     if (feeds.some(({ key }) => key.toString('hex') === hex)) continue
     throw reasons.get(hex) ?? new Replic8Error('ERR_NOT_OFFERED', `No peer has offered or taken feed ${hex}.`)

@@ -5,6 +5,7 @@ import type { ExtensionHandlers } from '../session/extensions.ts'
 import { checkEncryptionKey, topicOf } from '../session/keys.ts'
 import type { Handler } from '../session/listeners.ts'
 import { resolveOptions, type SessionOptions } from '../session/options.ts'
+import { retireName } from '../session/retirement.ts'
 import type { Explanation, Session } from '../session/session.ts'
 import type { SyncOptions, SyncReport } from '../session/syncs.ts'
 import { againName } from './again.ts'
@@ -55,7 +56,7 @@ export class Replicator implements StoreHost {
     this.firstPeer = new Promise((resolve) => {
       this.hasPeer = resolve
     })
-    this.messages = new Messages(limits.messageBytes, [againName, ...Object.keys(extensions)])
+    this.messages = new Messages(limits.messageBytes, [againName, retireName, ...Object.keys(extensions)])
     this.stack = new Stack(storeTimeout, (error, where) => void emitter.emit('problem', error, where))
     this.exchange = new Exchange(
       this.stack,
@@ -173,6 +174,24 @@ export class Replicator implements StoreHost {
     return whereabouts(key, peer === undefined ? sessions : sessions.filter((one) => isWith(one, peer)))
   }
 
+  /** Whether `pauseDownloads` holds. */
+  get downloadsPaused(): boolean {
+    return this.pool.downloadsPaused
+  }
+
+  /**
+   * Requests no more blocks of any peer, of those that come later neither; peers get what they request. Resolves when
+   * all that was requested is stored, or when downloads are resumed.
+   */
+  pauseDownloads(): Promise<void> {
+    return this.pool.pauseDownloads()
+  }
+
+  /** Requests what is missing again, of every peer. */
+  resumeDownloads(): void {
+    this.pool.resumeDownloads()
+  }
+
   /** Registers messages of the application for all sessions. Errors: ERR_BAD_ARGUMENT. */
   registerExtension<T = Buffer>(name: string, handlers: ExtensionHandlers<T> = {}): ReplicatorExtension<T> {
     return this.messages.register(name, handlers)
@@ -225,7 +244,9 @@ export class Replicator implements StoreHost {
     await this.exchange.settled()
     // Who comes after the call was not meant by it, unless nobody was there.
     const sessions = before.length > 0 ? before : this.pool.all
-    const report = this.life.closing ? null : await catchUp(sessions, this.exchange, options)
+    const report = this.life.closing
+      ? null
+      : await catchUp(sessions, this.exchange, options, (session) => this.pool.other(session))
     if (!report || this.life.closing) throw new Replic8Error('ERR_CLOSED', 'The replicator is closed.')
     return report
   }

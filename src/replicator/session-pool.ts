@@ -28,6 +28,8 @@ export class SessionPool {
   private readonly sessions = new Set<Session>()
   private readonly agains = new WeakMap<Session, Again>()
   private pair: Promise<KeyPair> | null = null
+  /** No session requests blocks, those that come neither. */
+  downloadsPaused = false
 
   constructor(parts: PoolParts) {
     this.parts = parts
@@ -55,6 +57,7 @@ export class SessionPool {
     const session = new Session(encryptionKey, { live: true, keyPair, ...common, ...options })
     this.watch(session)
     this.sessions.add(session)
+    if (this.downloadsPaused) void session.pauseDownloads()
     try {
       session.pipe(transport)
     } catch (error) {
@@ -67,6 +70,21 @@ export class SessionPool {
   /** Has a peer offer a feed again, which it was told was declined. */
   askAgain(session: Session, namespace: string | null, hex: string) {
     if (session.isOpen) this.agains.get(session)?.ask(namespace, hex)
+  }
+
+  /** Another open session with the same peer. */
+  other(session: Session): Session | undefined {
+    return this.single.other(session)
+  }
+
+  async pauseDownloads() {
+    this.downloadsPaused = true
+    await Promise.all(this.all.map((session) => session.pauseDownloads()))
+  }
+
+  resumeDownloads() {
+    this.downloadsPaused = false
+    for (const session of this.all) session.resumeDownloads()
   }
 
   async close() {
@@ -109,6 +127,7 @@ export class SessionPool {
 
   private onopen(session: Session, release: () => void) {
     this.single.admit(session)
+    this.parts.messages.open(session)
     void this.parts.emitter.emit('session', session)
     void this.parts.exchange.join(session).finally(release)
   }

@@ -5,6 +5,7 @@ import type { Explanation, Session } from '../session/session.ts'
 /** The most hopeful first; what is not named comes after, and "not offered" last. */
 const ranking: ExplanationCode[] = [
   'replicating',
+  'paused',
   'synced',
   'waiting-for-answer',
   'waiting-for-core',

@@ -143,7 +143,7 @@ export class Acceptance {
 
   /** A handler threw: that is a problem also where the offer is answered already. */
   private fail(error: unknown) {
-    const problem = problemOf(error)
+    const problem = toReplic8Error(error, 'ERR_ACCEPT_FAILED')
     if (this.answered) this.hooks.onproblem(problem)
     else this.decline('handler-failed', problem)
   }
@@ -163,15 +163,6 @@ function refusalOf(value: unknown): Refusal {
   const error = sound ? value : new Error(textOf(message ?? value), { cause: value })
   const reason = { code: typeof code === 'string' ? code : 'ERR_REFUSED', message: error.message }
   return { told: new Replic8Error('ERR_PEER_REFUSED', undefined, { reason }), error }
-}
-
-function problemOf(thrown: unknown): Replic8Error {
-  try {
-    return toReplic8Error(thrown, 'ERR_ACCEPT_FAILED')
-  } catch {
-    // It has no text: the offer is declined all the same.
-    return new Replic8Error('ERR_ACCEPT_FAILED', undefined, { cause: thrown })
-  }
 }
 
 /** Text for anything; an object without a prototype has none of its own. */

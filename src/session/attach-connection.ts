@@ -3,6 +3,14 @@ import { Replic8Error } from '../errors.ts'
 import { transportError } from './transport-error.ts'
 import type { WireStream } from './wire-stream.ts'
 
+/** What a transport that is wired to a session tells it. */
+export interface AttachHooks {
+  /** It failed, or stopped without an end. */
+  onfail(error: Error): void
+  /** It needs the place of this connection. */
+  onretire(): void
+}
+
 export function isConnection(value: unknown): value is Connection {
   const connection = value as Partial<Connection> | null
   return [connection?.send, connection?.close, connection?.abort].every(
@@ -10,7 +18,8 @@ export function isConnection(value: unknown): value is Connection {
   )
 }
 
-export function attachConnection(wire: WireStream, connection: Connection, onfail: (error: Error) => void) {
+export function attachConnection(wire: WireStream, connection: Connection, hooks: AttachHooks) {
+  const { onfail } = hooks
   let over = false
   let closing = false
   let arrived = 0
@@ -24,6 +33,7 @@ export function attachConnection(wire: WireStream, connection: Connection, onfai
       onfail(new Replic8Error('ERR_HANDSHAKE', `The handshake is longer than ${wire.patience} bytes.`))
   }
   connection.ondrain = () => wire.resume()
+  connection.onretire = () => hooks.onretire()
   connection.onclose = (error) => {
     over = true
     if (error) return onfail(transportError(error))

@@ -4,6 +4,7 @@ import type { Effect, Namespace, NegotiationEvent } from '../negotiation/events.
 import { Negotiation } from '../negotiation/negotiation.ts'
 import type { ControlMessage } from '../wire/messages.ts'
 import type { AcceptHandler } from './accept.ts'
+import { Brake } from './brake.ts'
 import { type Core, keyHex } from './core.ts'
 import { Cores } from './cores.ts'
 import { Downloads } from './downloads.ts'
@@ -38,6 +39,8 @@ export class Broker {
   readonly cores: Cores
   readonly shares: Shares
   readonly syncs: Syncs
+  /** Downloads pause while it is on. */
+  readonly brake = new Brake()
   private readonly hooks: BrokerHooks
   private readonly downloads: Downloads
   private readonly progress: Progress
@@ -50,7 +53,11 @@ export class Broker {
 
   constructor(options: ResolvedOptions, meter: Meter, hooks: BrokerHooks) {
     this.hooks = hooks
-    this.negotiation = new Negotiation({ live: options.live, limits: options.limits })
+    this.negotiation = new Negotiation({
+      live: options.live,
+      limits: options.limits,
+      channels: options.limits.channels,
+    })
     this.cores = new Cores(meter, options.acceptTimeout, {
       ondirty: (replication) => this.ondirty(replication),
       onfail: (replication, error) => this.onfail(replication, replicationError(error)),
@@ -58,6 +65,7 @@ export class Broker {
       get writable() {
         return hooks.writable
       },
+      brake: this.brake,
     })
     const handle = (event: NegotiationEvent) => this.handle(event)
     this.downloads = new Downloads(this.negotiation.state, this.cores, handle)
@@ -102,6 +110,7 @@ export class Broker {
     this.shares.end(error)
     this.syncs.end(closed)
     this.cores.release()
+    this.brake.stop()
   }
 
   private run(effect: Effect) {
@@ -174,6 +183,7 @@ export class Broker {
     const replication = this.cores.byKey.get(key)
     if (!replication) return
     if (direction === 'in') this.progress.start(replication, namespace)
+    else replication.offer()
     this.emit('replicate', namespace, replication.core, { key: this.cores.keyOf(key), namespace, direction })
   }
 

@@ -1,7 +1,10 @@
 import type { AnswerGate } from './answer-gate.ts'
+import { Arrivals } from './arrivals.ts'
+import type { Brake } from './brake.ts'
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers, DataMessage, EngineChannel } from './engine-channel.ts'
 import { IncomingMessages, type Receiver } from './incoming-messages.ts'
+import { isRequester, mend } from './requester.ts'
 import type { StreamView } from './stream-view.ts'
 
 /** What a feed's channel tells the one who watches over it. */
@@ -16,6 +19,8 @@ export interface ChannelObserver {
   onclose(channel: ChannelView): void
   /** False while the transport takes nothing: answers to requests wait. */
   readonly writable: boolean
+  /** Holds own requests back. */
+  readonly brake: Brake
 }
 
 /** Requests of a peer that wait while the transport takes nothing; a peer with more than this asks without reading. */
@@ -31,6 +36,7 @@ export class ChannelView implements Receiver {
   handlers: ChannelHandlers
   private readonly observer: ChannelObserver
   private readonly gate: AnswerGate
+  private readonly arrivals: Arrivals
   private held: unknown[] = []
   private head = 0
   /** Requests that the core reads blocks for. */
@@ -46,9 +52,12 @@ export class ChannelView implements Receiver {
   ) {
     this.stream = view
     this.handlers = handlers
+    if (isRequester(handlers)) mend(handlers)
     this.observer = observer
     this.gate = engine.answers
+    this.arrivals = new Arrivals(handlers)
     this.channel = engine.open(key, new IncomingMessages(this))
+    observer.brake.add(handlers)
   }
 
   get state() {
@@ -112,7 +121,9 @@ export class ChannelView implements Receiver {
   }
 
   request(message: unknown) {
-    if (!this.closed) this.channel.request(message)
+    this.observer.brake.pass(() => {
+      if (!this.closed) this.channel.request(message)
+    })
   }
 
   cancel(message: unknown) {
@@ -196,6 +207,7 @@ export class ChannelView implements Receiver {
 
   ondata(message: DataMessage) {
     if (message.value) this.observer.ondownload(message.value.length)
+    this.arrivals.note(message.index)
     this.call('ondata', message)
   }
 
@@ -214,15 +226,18 @@ export class ChannelView implements Receiver {
     this.head = 0
     this.gate.end(this.reading)
     this.reading = 0
+    this.observer.brake.remove(this.handlers)
     return true
   }
 
   /** hypercore lets go of the channel when it hears of the close. */
   private tellClosed() {
-    try {
-      this.handlers.onclose?.()
-    } catch (error) {
-      this.observer.onerror(error as Error)
-    }
+    this.arrivals.settle(() => {
+      try {
+        this.handlers.onclose?.()
+      } catch (error) {
+        this.observer.onerror(error as Error)
+      }
+    })
   }
 }

@@ -39,18 +39,27 @@ export function isCore(value: unknown): value is Core {
   return typeof value === 'object' && value !== null && typeof (value as Unknown).replicate === 'function'
 }
 
-/** A core learns its key when it opens, at the latest. */
-export function hasKey({ key }: Core): boolean {
-  return key instanceof Uint8Array && key.length === 32
+/** The key of a core; undefined where it has none yet, or none that can be read. */
+export function keyOf(core: Core): Uint8Array | undefined {
+  try {
+    const { key } = core
+    return key instanceof Uint8Array && key.length === 32 ? key : undefined
+  } catch {
+    // A getter of the application's failed: the core can not be opened, and costs no other.
+    return undefined
+  }
 }
 
+/** The key of a core as hex digits; undefined where it has none, or none that can be read. */
 export function keyHex(core: Core): string | undefined {
-  return hasKey(core) ? hexOf(core.key as Uint8Array) : undefined
+  const key = keyOf(core)
+  return key && hexOf(key)
 }
 
 /** The Buffer of a core's key, where it is this one. */
 export function keyIn(core: Core | undefined, hex: string): Buffer | undefined {
-  return core && Buffer.isBuffer(core.key) && keyHex(core) === hex ? core.key : undefined
+  const key = core && keyOf(core)
+  return Buffer.isBuffer(key) && hexOf(key) === hex ? key : undefined
 }
 
 /** A feed's key as hex digits, from bytes or hex digits. Errors: ERR_BAD_ARGUMENT. */
@@ -112,7 +121,7 @@ export function naming(core: Core): ((done: () => void) => void) | null {
 
 /** Whether a core has its key and needs not be waited for. */
 export function isOpen(core: Core): boolean {
-  return isFeed(core) && (core as { opened?: unknown }).opened === true && hasKey(core)
+  return isFeed(core) && (core as { opened?: unknown }).opened === true && keyOf(core) !== undefined
 }
 
 export function isFeed(value: unknown): value is Feed {

@@ -5,7 +5,7 @@ import type { Part } from './part.ts'
 export interface ReplicateOptions {
   /** Ask for blocks. Default: the core's own setting. */
   download?: boolean
-  /** Answer requests for blocks. Default: the core's own setting. */
+  /** Answer requests for blocks. Default, and where the peer took an offer of this end: the core's own setting. */
   upload?: boolean
   /** Requests on their way at a time. Default: the core's own setting, 16. */
   maxRequests?: number

@@ -15,9 +15,26 @@ export interface Explanation {
   want?: number
 }
 
-export function explanationOf(hex: string, connected: boolean, state: State, cores: Cores): Explanation {
+/** What of a session is no matter of its negotiation. */
+export interface Circumstances {
+  connected: boolean
+  /** Downloads are. */
+  paused: boolean
+}
+
+export function explanationOf(
+  hex: string,
+  { connected, paused }: Circumstances,
+  state: State,
+  cores: Cores,
+): Explanation {
   const { code: stand, namespace, offer } = explain(state, hex)
-  const code = connected ? stand : 'not-connected'
+  const isIncoming = offer !== undefined && 'required' in offer
+  const code = !connected
+    ? 'not-connected'
+    : paused && isIncoming && stand === 'replicating'
+      ? 'paused'
+      : stand
   const answer = { code, message: explanations[code], key: cores.keyOf(hex), namespace }
   if (offer?.status !== 'accepted') return answer
   if ('required' in offer) return { ...answer, ...cores.byKey.get(hex)?.download.progress() }

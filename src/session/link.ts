@@ -81,6 +81,11 @@ export class Link {
     return this.control?.id ?? null
   }
 
+  /** The peer has proved that it holds the key, and the session is not over. */
+  get isOpen(): boolean {
+    return this.opened && !this.left
+  }
+
   /** False while the transport takes less than it is given. */
   get writable(): boolean {
     return this.wire.queuedBytes <= this.options.limits.queuedBytes
@@ -169,7 +174,6 @@ export class Link {
   private deliver(message: ControlMessage) {
     this.control?.send(message)
     if (message.type !== 'bye') return
-    // Nothing comes after it that it could wait for, and what the transport has not taken then is counted.
     this.wire.sealAll()
     this.sentBye = true
     if (this.heardBye) this.finish()
@@ -282,7 +286,7 @@ export class Link {
     this.left = true
     this.error = error
     this.outbox.stop()
-    this.roundTrip.stop()
+    this.roundTrip.stop(error)
     this.timers.clear()
     this.letGo()
     this.hooks.onleave(error)

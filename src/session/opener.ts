@@ -1,5 +1,5 @@
-import { Replic8Error } from '../errors.ts'
-import { type Core, hasKey } from './core.ts'
+import { messageOf, Replic8Error } from '../errors.ts'
+import { type Core, keyOf } from './core.ts'
 
 interface Wait {
   /** In ms since the page or the process began. */
@@ -27,14 +27,12 @@ export class Opener {
   open(core: Core): Promise<void> {
     return this.limited((resolve, reject) => {
       const fail = (error: unknown) => {
-        const detail = error instanceof Error ? error.message : String(error)
-        reject(
-          new Replic8Error('ERR_CORE_FAILED', `A core could not be opened: ${detail}.`, { cause: error }),
-        )
+        const detail = `A core could not be opened: ${messageOf(error)}`
+        reject(new Replic8Error('ERR_CORE_FAILED', detail, { cause: error }))
       }
       const done = (error?: unknown) => {
         if (error) fail(error)
-        else if (hasKey(core)) resolve()
+        else if (keyOf(core)) resolve()
         else fail('it has no key of 32 bytes')
       }
       try {

@@ -19,7 +19,7 @@ export interface SessionLimits extends PeerLimits {
   handshakeFrameBytes: number
   /** Bytes that may arrive before the handshake is over. */
   handshakeBytes: number
-  /** Channels that the peer may open at a time. */
+  /** Channels that the peer may open at a time: feeds that both agree on, and those offered and not answered. */
   channels: number
   /** Feeds on one page of offers. */
   feedsPerPage: number

@@ -1,4 +1,5 @@
-import { type Core, type Feed, feedCount, feedsOf, isFeed, keyIn } from './core.ts'
+import type { Brake } from './brake.ts'
+import { type Core, type Feed, feedCount, feedsOf, isFeed, keyIn, keyOf } from './core.ts'
 import { asItIs, Download, type ReplicateOptions } from './download.ts'
 import type { Engine } from './engine.ts'
 import type { Meter } from './meter.ts'
@@ -15,6 +16,7 @@ export interface ReplicationHooks {
   /** The core was closed by the application. */
   oncoreclosed(replication: Replication): void
   readonly writable: boolean
+  readonly brake: Brake
 }
 
 /** Payload bytes that one feed moved on this session. */
@@ -35,6 +37,8 @@ export class Replication implements ViewOwner, PartHooks {
   private readonly hooks: ReplicationHooks
   private readonly meter: Meter
   private options = asItIs
+  /** The peer has taken an offer of it, and relies on getting it. */
+  private offered = false
   private engine: Engine | null = null
   private view: StreamView | null = null
   private stopNaming: (() => void) | null = null
@@ -46,13 +50,14 @@ export class Replication implements ViewOwner, PartHooks {
     this.traffic = traffic
     this.meter = meter
     this.hooks = hooks
-    this.knownKey = Buffer.isBuffer(core.key) ? core.key : undefined
+    const key = keyOf(core)
+    if (Buffer.isBuffer(key)) this.knownKey = key
     this.download = new Download(this)
   }
 
   /** The core's own Buffer; undefined where it has another key than is thought, or none. */
   get key(): Buffer | undefined {
-    const { key } = this.core
+    const key = keyOf(this.core)
     // A feed replaces the Buffer when it opens.
     if (this.knownKey !== key) this.knownKey = keyIn(this.core, this.hex)
     return this.knownKey
@@ -98,6 +103,13 @@ export class Replication implements ViewOwner, PartHooks {
     const names = ['download', 'upload', 'maxRequests'] as const
     // The channels take these when they open.
     if (names.some((name) => before[name] !== options[name])) this.reopen()
+  }
+
+  /** The peer takes it: it is uploaded, whatever was said where it was taken from the peer. */
+  offer() {
+    if (this.offered) return
+    this.offered = true
+    if (this.options.upload === false) this.view?.upload()
   }
 
   /** Opens the channels. */
@@ -151,7 +163,8 @@ export class Replication implements ViewOwner, PartHooks {
   }
 
   private replicate(core: Core, view: StreamView) {
-    const { download, upload, maxRequests } = this.options
+    const { download, maxRequests } = this.options
+    const upload = this.offered ? undefined : this.options.upload
     const fail = (error: unknown) => view.destroy(error as Error)
     try {
       const result = core.replicate(view.initiator, {
@@ -208,6 +221,10 @@ export class Replication implements ViewOwner, PartHooks {
 
   get writable(): boolean {
     return this.hooks.writable
+  }
+
+  get brake(): Brake {
+    return this.hooks.brake
   }
 
   oncoreclosed() {

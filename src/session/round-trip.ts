@@ -1,3 +1,5 @@
+import { Replic8Error } from '../errors.ts'
+
 /** Milliseconds between two measurements. */
 const interval = 10_000
 
@@ -8,7 +10,8 @@ export class RoundTrip {
   private timer: ReturnType<typeof setInterval> | null = null
   private token = 0
   private sentAt: number | null = null
-  private readonly waiting: ((ms: number) => void)[] = []
+  private readonly waiting: { resolve(ms: number): void; reject(error: Error): void }[] = []
+  private ended: Error | null = null
 
   constructor(ping: (token: number) => void) {
     this.ping = ping
@@ -19,10 +22,15 @@ export class RoundTrip {
     this.timer = setInterval(() => this.send(), interval)
   }
 
-  /** Resolves with the ms of a round trip that begins now, when the peer answers. */
+  /** Resolves with the ms of a round trip that begins now, when the peer answers; rejects when the session ends first. */
   measure(): Promise<number> {
-    this.send()
-    return new Promise((resolve) => this.waiting.push(resolve))
+    const promise = new Promise<number>((resolve, reject) => {
+      if (this.ended) reject(this.ended)
+      else this.waiting.push({ resolve, reject })
+    })
+    promise.catch(() => {})
+    if (!this.ended) this.send()
+    return promise
   }
 
   onpong(token: number) {
@@ -30,12 +38,15 @@ export class RoundTrip {
     const ms = performance.now() - this.sentAt
     this.ms = ms
     this.sentAt = null
-    for (const resolve of this.waiting.splice(0)) resolve(ms)
+    for (const { resolve } of this.waiting.splice(0)) resolve(ms)
   }
 
-  stop() {
+  /** The session is over, with an error or without. */
+  stop(error: Error | null) {
     if (this.timer) clearInterval(this.timer)
     this.timer = null
+    this.ended = error ?? new Replic8Error('ERR_CLOSED')
+    for (const { reject } of this.waiting.splice(0)) reject(this.ended)
   }
 
   private send() {

@@ -1,4 +1,4 @@
-import { messageOf, Replic8Error } from '../errors.ts'
+import { Replic8Error } from '../errors.ts'
 import { checkHeader } from '../wire/header.ts'
 import type { Header, Json } from '../wire/messages.ts'
 import type { AcceptHandler } from './accept.ts'
@@ -8,11 +8,13 @@ import { type Core, isCore, keyHex, toHexKey } from './core.ts'
 import { noiseKeyPair } from './engine.ts'
 import { bindNamespace, type SessionEvents, type SessionNamespace } from './events.ts'
 import { type Explanation, explanationOf } from './explanation.ts'
-import { type Extension, type ExtensionHandlers, Extensions } from './extensions.ts'
+import { ExtensionMail } from './extension-mail.ts'
+import type { Extension, ExtensionHandlers } from './extensions.ts'
 import { checkEncryptionKey } from './keys.ts'
 import { Link } from './link.ts'
 import { Meter } from './meter.ts'
 import { type KeyPairSource, type ResolvedOptions, resolveOptions, type SessionOptions } from './options.ts'
+import { Retirement } from './retirement.ts'
 import { SessionEmitter } from './session-emitter.ts'
 import { coreList, type Share, withNamespace } from './share.ts'
 import { type SessionStats, statsOf } from './stats.ts'
@@ -36,10 +38,11 @@ export class Session extends SessionEmitter {
   private readonly options: ResolvedOptions
   private readonly keyPair: KeyPairSource
   private readonly meter = new Meter()
-  private readonly extensions: Extensions
+  private readonly mail: ExtensionMail
   private readonly broker: Broker
   private readonly link: Link
-  private readonly unsent: [name: string, payload: Buffer][] = []
+  private readonly retirement: Retirement
+  private kind: string | null = null
   private error: Error | null = null
   private settle!: {
     opened(): void
@@ -64,13 +67,16 @@ export class Session extends SessionEmitter {
     this.closed = new Promise((resolve, reject) => Object.assign(settle, { closed: resolve, failed: reject }))
     this.settle = settle
     for (const promise of [this.opened, this.closed]) promise.catch(() => {})
-    this.extensions = new Extensions(this.options.limits.messageBytes, (name, payload) =>
-      this.sendExtension(name, payload),
-    )
-    for (const [name, handlers] of Object.entries(this.options.extensions))
-      this.extensions.add(name, handlers)
+    this.mail = new ExtensionMail(this.options.limits.messageBytes, {
+      link: () => this.link,
+      problem: (error) => this.problem(error, {}),
+    })
     this.link = this.createLink(key)
     this.broker = this.createBroker()
+    const { link, broker, mail } = this
+    this.retirement = new Retirement(mail.extensions, broker.brake, this.options.timeout, link)
+    for (const [name, handlers] of Object.entries(this.options.extensions))
+      mail.extensions.add(name, handlers)
   }
 
   /** The static Noise key of this end, 32 bytes; null while the `keyPair` option has not given it. */
@@ -88,12 +94,17 @@ export class Session extends SessionEmitter {
 
   /** The peer has proved that it holds the key, and the session is not over. */
   get isOpen(): boolean {
-    return this.link.opened && !this.link.left
+    return this.link.isOpen
   }
 
   /** The static Noise key of the peer, 32 bytes; null before the handshake is over. */
   get remotePublicKey(): Buffer | null {
     return this.link.engine?.remotePublicKey ?? null
+  }
+
+  /** How the peer is reached: the kind of the Connection, 'stream' for anything else; null before `pipe`. */
+  get connectionKind(): string | null {
+    return this.kind ?? (this.link.wire.piped ? 'stream' : null)
   }
 
   /** What this end shows to the peer. */
@@ -154,7 +165,7 @@ export class Session extends SessionEmitter {
    * Errors: ERR_BAD_ARGUMENT for a name that is taken or an unknown encoding.
    */
   registerExtension<T = Buffer>(name: string, handlers?: ExtensionHandlers<T>): Extension<T> {
-    return this.extensions.add(name, handlers)
+    return this.mail.extensions.add(name, handlers)
   }
 
   /**
@@ -162,7 +173,10 @@ export class Session extends SessionEmitter {
    * a Connection. Gives the session's stream, which ends once. Errors: ERR_BAD_ARGUMENT.
    */
   pipe(transport: unknown): WireStream {
-    attach(this.link.wire, transport, (error) => this.link.destroy(error))
+    this.kind = attach(this.link.wire, transport, {
+      onfail: (error) => this.link.destroy(error),
+      onretire: () => this.retire(),
+    })
     return this.link.wire
   }
 
@@ -175,7 +189,7 @@ export class Session extends SessionEmitter {
     return this.broker.syncs.wait(options)
   }
 
-  /** Resolves with the milliseconds of a round trip, when the peer answers. */
+  /** Resolves with the milliseconds of a round trip, when the peer answers. Errors: the session's own, or ERR_CLOSED. */
   ping(): Promise<number> {
     return this.link.roundTrip.measure()
   }
@@ -188,10 +202,41 @@ export class Session extends SessionEmitter {
     return this.broker.shares.hold()
   }
 
+  /**
+   * Requests no more blocks, of feeds that are agreed on later neither; the peer gets what it requests. Resolves when
+   * all that was requested is stored, when downloads are resumed, or when the session is over.
+   */
+  pauseDownloads(): Promise<void> {
+    return this.broker.brake.pull()
+  }
+
+  /** Requests what is missing again, unless the session retires. */
+  resumeDownloads(): void {
+    if (!this.retirement.begun) this.broker.brake.release()
+  }
+
   /** Where a feed stands with this peer, and what it waits for. Errors: ERR_BAD_ARGUMENT. */
   why(key: Uint8Array | string): Explanation {
-    const connected = this.link.opened && !this.link.left
-    return explanationOf(toHexKey(key), connected, this.broker.negotiation.state, this.broker.cores)
+    const { negotiation, cores, brake } = this.broker
+    return explanationOf(
+      toHexKey(key),
+      { connected: this.isOpen, paused: brake.on },
+      negotiation.state,
+      cores,
+    )
+  }
+
+  /**
+   * Ends without losing or repeating anything: both ends request nothing more, wait for what they requested, and say
+   * goodbye; after the `timeout` option in any case. For a peer that another session takes over with.
+   */
+  retire(): void {
+    this.retirement.begin()
+  }
+
+  /** False once what is sent may not arrive: when the session is over, or about to say goodbye. */
+  get takesMessages(): boolean {
+    return this.isOpen && !this.retirement.isDone
   }
 
   /** Finishes gracefully: says goodbye, waits for the peer's, and ends without an error. */
@@ -210,15 +255,16 @@ export class Session extends SessionEmitter {
         this.remoteUserData = hello.userData
         this.broker.handle({ type: 'message', message: hello })
         this.settle.opened()
-        for (const [name, payload] of this.unsent.splice(0)) this.sendExtension(name, payload)
+        this.mail.flush()
         this.emit('open', null)
       },
       onmessage: (message) => {
-        if (message.type === 'extension') this.onextension(message.name, message.payload)
+        if (message.type === 'extension') this.mail.receive(message.name, message.payload, this)
         else this.broker.handle({ type: 'message', message })
       },
       onleave: (error) => {
         this.error = error
+        this.retirement.stop()
         this.broker.end(error)
       },
       onclose: () => this.onclose(),
@@ -249,28 +295,5 @@ export class Session extends SessionEmitter {
     else this.settle.closed()
     this.emit('close', null, ...(error ? [error] : []))
     this.listeners.clear()
-  }
-
-  private sendExtension(name: string, payload: Buffer) {
-    if (this.link.opened) this.link.send({ type: 'extension', name, payload })
-    else if (!this.link.left) this.unsent.push([name, payload])
-  }
-
-  private onextension(name: string, payload: Uint8Array) {
-    if (payload.length > this.options.limits.messageBytes) {
-      const error = new Replic8Error(
-        'ERR_PROTOCOL',
-        `A message of ${payload.length} bytes is more than messageBytes.`,
-      )
-      return this.link.fail(error, error)
-    }
-    const failed = (error: unknown) =>
-      this.problem(new Replic8Error('ERR_HANDLER_FAILED', messageOf(error), { cause: error }), {})
-    try {
-      const result = this.extensions.receive(name, payload, this) as { then?: unknown } | undefined
-      if (typeof result?.then === 'function') Promise.resolve(result).catch(failed)
-    } catch (error) {
-      failed(error)
-    }
   }
 }

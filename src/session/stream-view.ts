@@ -1,8 +1,10 @@
 import { EventEmitter } from 'events'
 import { Few } from '../few.ts'
+import type { Brake } from './brake.ts'
 import { type ChannelObserver, ChannelView } from './channel-view.ts'
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers } from './engine-channel.ts'
+import { isRequester } from './requester.ts'
 
 /** What watches over the channels of a structure. */
 export interface ViewOwner extends ChannelObserver {
@@ -121,8 +123,18 @@ export class StreamView extends EventEmitter implements ChannelObserver {
     return this.owner.writable
   }
 
+  get brake(): Brake {
+    return this.owner.brake
+  }
+
   get openChannels(): number {
     return this.channels.size
+  }
+
+  /** Answers requests from here on, as far as the cores do at all. */
+  upload() {
+    for (const { handlers } of this.channels.values())
+      if (isRequester(handlers)) handlers.setUploading(handlers.feed?.uploading !== false)
   }
 
   resume() {

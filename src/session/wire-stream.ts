@@ -86,7 +86,7 @@ export class WireStream extends Duplex {
     this.queuedBytes += bytes.length
   }
 
-  /** What was sent waits no longer. */
+  /** What was sent waits no longer: after a goodbye nothing comes that it could travel with. */
   readonly sealAll = () => {
     const { unsealed, unsealedBytes } = this
     if (unsealed.length === 0) return

@@ -8,6 +8,8 @@ export interface MemoryPairOptions {
   initiator?: boolean
   /** Bytes that one direction queues before `send` gives false. Default 262,144. */
   highWaterMark?: number
+  /** What the connections say that they are. Default 'memory'. */
+  kind?: string
 }
 
 /**
@@ -16,10 +18,10 @@ export interface MemoryPairOptions {
  * @throws ERR_BAD_OPTION
  */
 export function memoryPair(options: MemoryPairOptions = {}): [MemoryConnection, MemoryConnection] {
-  const { initiator, highWaterMark = 262_144 } = options
+  const { initiator, highWaterMark = 262_144, kind = 'memory' } = options
   verifyNumber('highWaterMark', highWaterMark, 1, 2 ** 40)
-  const first = new MemoryConnection(highWaterMark, initiator)
-  const second = new MemoryConnection(highWaterMark, initiator === undefined ? undefined : !initiator)
+  const first = new MemoryConnection(kind, highWaterMark, initiator)
+  const second = new MemoryConnection(kind, highWaterMark, initiator === undefined ? undefined : !initiator)
   first.join(second)
   return [first, second]
 }
@@ -28,7 +30,7 @@ const nothing = () => {}
 
 /** One end of a memory pair. */
 export class MemoryConnection implements Connection {
-  readonly kind = 'memory'
+  readonly kind: string
   readonly initiator?: boolean
   ondata: (chunk: Uint8Array) => void = nothing
   ondrain: () => void = nothing
@@ -49,7 +51,8 @@ export class MemoryConnection implements Connection {
   #over = false
   #settle!: () => void
 
-  constructor(highWaterMark: number, initiator: boolean | undefined) {
+  constructor(kind: string, highWaterMark: number, initiator: boolean | undefined) {
+    this.kind = kind
     this.over = new Promise((resolve) => {
       this.#settle = resolve
     })

@@ -11,11 +11,15 @@ export class Redials {
 
   /** Runs `call` after the next wait of this peer, unless it had its tries. */
   later(remote: string, call: () => void): void {
-    const peer = this.#peers.get(remote) ?? { backOff: new BackOff(waits), tries: 0 }
-    this.#peers.set(remote, peer)
+    const peer = this.#get(remote)
     peer.tries++
     if (peer.tries <= mostTries) peer.backOff.wait(call)
     else this.forget(remote)
+  }
+
+  /** Runs `call` after the next wait of this peer, however often: it is there, and only the direct way is missing. */
+  always(remote: string, call: () => void): void {
+    this.#get(remote).backOff.wait(call)
   }
 
   /** The peer is connected, or gone. */
@@ -26,5 +30,11 @@ export class Redials {
 
   clear(): void {
     for (const remote of [...this.#peers.keys()]) this.forget(remote)
+  }
+
+  #get(remote: string): { backOff: BackOff; tries: number } {
+    const peer = this.#peers.get(remote) ?? { backOff: new BackOff(waits), tries: 0 }
+    this.#peers.set(remote, peer)
+    return peer
   }
 }

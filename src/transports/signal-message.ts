@@ -6,9 +6,12 @@ import type { RtcSignal } from './rtc-link.ts'
  */
 export type SignalMessage =
   | { type: 'signal'; attempt: string; signal: RtcSignal }
-  /** The offer cannot be taken: as many connections as allowed stand already. */
-  | { type: 'full'; attempt: string }
-  /** Please make an offer: there is room for a connection now. */
+  /**
+   * There is no place for a connection with the receiver, or none any more; it is asked when there is one. `attempt` is
+   * the offer or the connection that this is about; left out: a `call`, or a connection by relay.
+   */
+  | { type: 'full'; attempt?: string }
+  /** There is a place. From the end that is called: please make an offer. From the caller: is there one, too? */
   | { type: 'call' }
   /** The page of the sender is going away, and every connection with it. */
   | { type: 'bye' }
@@ -20,6 +23,7 @@ export function readSignalMessage(data: unknown): SignalMessage | undefined {
   if (typeof data !== 'object' || data === null) return undefined
   const { type, attempt, signal } = data as Record<string, unknown>
   if (type === 'call' || type === 'bye') return { type }
+  if (type === 'full' && attempt === undefined) return { type }
   if (!isText(attempt, limits.attempt)) return undefined
   if (type === 'full') return { type, attempt }
   if (type !== 'signal') return undefined

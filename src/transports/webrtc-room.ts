@@ -1,143 +1,206 @@
-import type { SignalRoom, TransportTarget } from '../connection.ts'
+import type { Connection, SignalRoom, TransportTarget } from '../connection.ts'
 import { Replic8Error, toReplic8Error } from '../errors.ts'
+import { Mesh, type MeshStep } from './mesh.ts'
 import { randomId } from './random-id.ts'
 import { Redials } from './redials.ts'
 import type { RtcSignal } from './rtc-link.ts'
 import { readSignalMessage, type SignalMessage } from './signal-message.ts'
-import { WebRtcCall } from './webrtc-call.ts'
-import type { WebRtcConnection } from './webrtc-connection.ts'
+import { joinSignals } from './signals.ts'
 import type { VerifiedWebRtcOptions } from './webrtc-options.ts'
+import { WebRtcPeer } from './webrtc-peer.ts'
 
-/** More peers than this that wait for a free place are forgotten: their number is what a signal says it is. */
-const mostWaiting = 1_024
-
-/** The calls of one end within one topic, from start to stop. Of two ends the one with the lower id calls. */
+/** The peers of one end within one topic, from start to stop. Of two ends the one with the lower id calls. */
 export class WebRtcRoom {
   readonly #id = randomId()
   readonly #options: VerifiedWebRtcOptions
   readonly #to: TransportTarget
   readonly #signal: SignalRoom
-  readonly #calls = new Map<string, WebRtcCall>()
-  /** Peers that there was no place for. */
-  readonly #waiting = new Set<string>()
+  /** Whom to connect with. It knows of every peer here, and of those that there is no place for. */
+  readonly #mesh: Mesh
+  readonly #peers = new Map<string, WebRtcPeer>()
   readonly #redials = new Redials()
+  #joined = false
   #left = false
 
-  /** @throws what the signal's `join` throws */
+  /** @throws what the `join` of a signal throws */
   constructor(options: VerifiedWebRtcOptions, to: TransportTarget) {
     this.#options = options
     this.#to = to
-    this.#signal = options.signal.join(to.topic, this.#id, {
-      peer: (id) => this.#meet(id),
-      gone: (id) => this.#forget(id),
-      message: (from, data) => this.#take(from, data),
+    this.#mesh = new Mesh(this.#id, options.maxPeers)
+    this.#signal = joinSignals(options.signals, to.topic, this.#id, {
+      peer: (id) => this.#hear(id, () => this.#meet(id)),
+      gone: (id) => this.#hear(id, () => this.#forget(id)),
+      message: (from, data) => this.#hear(from, () => this.#take(from, data)),
+      ...(options.relay && { relay: (id, connection) => this.#takeRelay(id, connection) }),
+      norelay: (id, err) => this.#hear(id, () => this.#peers.get(id)?.norelay(err)),
+      problem: (err) => {
+        if (!this.#left) to.onproblem(toReplic8Error(err, 'ERR_SIGNAL'))
+      },
     })
+    this.#joined = true
   }
 
   /** Closes every connection, and resolves when all of them are over. */
   async leave(): Promise<void> {
-    const connections = this.#depart()
-    for (const connection of connections) connection.close()
-    await Promise.all(connections.map((connection) => connection.over))
+    const peers = this.#depart()
+    await Promise.all(peers.map((peer) => peer.leave()))
   }
 
   /** The page goes away: there is no time to close anything. */
   vanish(): void {
-    for (const remote of this.#calls.keys()) this.#say(remote, { type: 'bye' })
-    for (const connection of this.#depart()) {
-      connection.abort(new Replic8Error('ERR_CONNECTION', 'The page was left.'))
-    }
+    for (const remote of this.#peers.keys()) this.#say(remote, { type: 'bye' })
+    for (const peer of this.#depart()) peer.cut('The page was left.', 'closed')
   }
 
-  #depart(): WebRtcConnection[] {
+  #depart(): WebRtcPeer[] {
     this.#left = true
     this.#signal.leave()
     this.#redials.clear()
-    const calls = [...this.#calls.values()]
-    for (const call of calls) if (!call.connection) call.drop()
-    return calls.flatMap((call) => call.connection ?? [])
+    return [...this.#peers.values()]
+  }
+
+  /** Lets the signal tell something of another, and does what the mesh makes of it. */
+  #hear(id: string, tell: () => void): void {
+    if (this.#left || id === this.#id) return
+    // From within `join` nothing can be answered yet.
+    if (!this.#joined) {
+      queueMicrotask(() => this.#hear(id, tell))
+      return
+    }
+    tell()
+    this.#settle()
+  }
+
+  #settle(): void {
+    while (!this.#left) {
+      const step = this.#mesh.next()
+      if (!step) return
+      this.#do(step)
+    }
+  }
+
+  #do({ do: what, id }: MeshStep): void {
+    if (what === 'dial') this.#place(id).dial()
+    else if (what === 'ask') {
+      const peer = this.#place(id)
+      peer.tries = true
+      peer.wait()
+      this.#say(id, { type: 'call' })
+    } else {
+      const peer = this.#peers.get(id)
+      this.#sayFull(id, peer?.attempt)
+      if (what === 'retire') peer?.retire()
+      else this.#remove(id)
+    }
   }
 
   #meet(id: string): void {
-    if (this.#left || id === this.#id || this.#calls.has(id)) return
-    if (this.#calls.size >= this.#options.maxPeers) this.#wait(id)
-    else if (this.#id < id) this.#open(id, randomId(), true)
-  }
-
-  #wait(id: string): void {
-    if (this.#waiting.size < mostWaiting) this.#waiting.add(id)
+    const peer = this.#peers.get(id)
+    if (peer) peer.seen()
+    else this.#redials.forget(id)
+    this.#mesh.see(id)
   }
 
   #forget(id: string): void {
-    this.#waiting.delete(id)
     this.#redials.forget(id)
-    const call = this.#calls.get(id)
     // A signal that lost sight of a peer says nothing about a connection that stands.
-    if (call && !call.connection) call.drop()
+    if (!this.#peers.get(id)?.open) this.#remove(id)
+    this.#mesh.lose(id)
   }
 
   #take(from: string, data: unknown): void {
-    if (this.#left || from === this.#id) return
     const message = readSignalMessage(data)
     if (!message) {
       this.#to.onproblem(new Replic8Error('ERR_SIGNAL', `The peer ${from} sent an unusable signal.`))
       return
     }
-    if (message.type === 'call') this.#meet(from)
-    else if (message.type === 'bye') this.#calls.get(from)?.cut('The page of the peer was left.')
+    if (message.type === 'call') this.#takeCall(from)
+    else if (message.type === 'bye') this.#peers.get(from)?.cut('The page of the peer was left.', 'closed')
     else if (message.type === 'full') this.#takeFull(from, message.attempt)
-    else this.#takeSignal(from, message.attempt, message.signal)
+    else if (message.signal.type === 'offer') this.#takeOffer(from, message.attempt, message.signal)
+    else this.#peers.get(from)?.signal(message.attempt, message.signal)
   }
 
-  #takeFull(from: string, attempt: string): void {
-    const call = this.#calls.get(from)
-    // It keeps this end in mind and asks for an offer when it has a free place.
-    if (call?.attempt === attempt && call.initiator && !call.connection) call.drop()
-  }
-
-  #takeSignal(from: string, attempt: string, signal: RtcSignal): void {
-    const call = this.#calls.get(from)
-    if (call?.attempt === attempt && signal.type !== 'offer') call.signal(signal)
-    else if (signal.type === 'offer' && call?.attempt !== attempt && from < this.#id)
-      this.#takeOffer(from, attempt, signal)
+  #takeCall(from: string): void {
+    let answer = this.#mesh.asked(from)
+    const peer = this.#peers.get(from)
+    if (answer === 'lost' && peer?.direct) {
+      peer.cut('The peer has lost the connection.', 'lost')
+      answer = this.#mesh.asked(from)
+    }
+    if (answer === 'dial') this.#place(from).dial()
+    else if (answer === 'full') this.#sayFull(from)
+    else if (answer === 'ask') {
+      this.#place(from).wait()
+      this.#say(from, { type: 'call' })
+    }
   }
 
   #takeOffer(from: string, attempt: string, offer: RtcSignal): void {
-    // The peer begins anew, so it has given up what stood here.
-    this.#calls.get(from)?.cut('The peer connected anew.')
-    if (this.#calls.size < this.#options.maxPeers) {
-      this.#open(from, attempt, false).signal(offer)
-      return
+    if (from > this.#id || this.#peers.get(from)?.attempt === attempt) return
+    if (this.#mesh.offered(from)) this.#place(from).answer(attempt, offer)
+    else this.#sayFull(from, attempt)
+  }
+
+  #takeFull(from: string, attempt: string | undefined): void {
+    const peer = this.#peers.get(from)
+    if (!peer?.concerns(attempt)) return
+    // It keeps this end in mind and asks when it has a place.
+    this.#mesh.refused(from)
+    if (!peer.open) this.#remove(from)
+  }
+
+  #takeRelay(id: string, connection: Connection): void {
+    if (!this.#left && id !== this.#id && this.#mesh.offered(id)) {
+      this.#place(id).takeRelay(connection)
+    } else {
+      connection.abort(new Replic8Error('ERR_CONNECTION', 'There is no place for a connection by relay.'))
+      if (!this.#left) this.#sayFull(id)
     }
-    this.#wait(from)
-    this.#say(from, { type: 'full', attempt })
+    this.#settle()
   }
 
-  #open(remote: string, attempt: string, initiator: boolean): WebRtcCall {
-    this.#waiting.delete(remote)
-    const call = new WebRtcCall(
-      { ...this.#options, remote, attempt, initiator },
-      {
-        onsignal: (signal) => this.#say(remote, { type: 'signal', attempt, signal }),
-        onconnection: (connection) => this.#hand(call, connection),
-        onover: ({ failed, lost }) => {
-          this.#release(call)
-          if (this.#left) return
-          if (failed) this.#to.onproblem(failed)
-          if (lost && initiator) this.#meet(remote)
-          else if (failed && initiator) this.#redials.later(remote, () => this.#meet(remote))
-          this.#fillPlaces()
-        },
+  /** What is done to reach the peer, begun where there is nothing yet. */
+  #place(remote: string): WebRtcPeer {
+    const standing = this.#peers.get(remote)
+    if (standing) return standing
+    const peer = new WebRtcPeer(remote, this.#id < remote, this.#options, this.#redials, {
+      say: (message) => this.#say(remote, message),
+      onconnection: (connection) => this.#hand(connection),
+      onopen: () => {
+        this.#mesh.opened(remote)
+        this.#settle()
       },
-    )
-    this.#calls.set(remote, call)
-    return call
+      askRelay: this.#signal.relay && (() => this.#askRelay(peer)),
+      onproblem: (err) => this.#to.onproblem(err),
+      onover: (outcome) => this.#release(peer, outcome),
+    })
+    this.#peers.set(remote, peer)
+    return peer
   }
 
-  #hand(call: WebRtcCall, connection: WebRtcConnection): void {
-    this.#redials.forget(call.remote)
-    // A place is free as soon as its connection is over, however that came about.
-    connection.over.then(() => call.drop())
+  #release(peer: WebRtcPeer, outcome: 'failed' | 'lost' | 'closed'): void {
+    const { remote } = peer
+    if (this.#left || this.#peers.get(remote) !== peer) return
+    this.#peers.delete(remote)
+    this.#mesh[outcome](remote)
+    if (outcome !== 'failed') this.#redials.forget(remote)
+    else if (peer.tries) {
+      this.#redials.later(remote, () => {
+        this.#mesh.retry(remote)
+        this.#settle()
+      })
+    }
+    this.#settle()
+  }
+
+  #remove(remote: string): void {
+    const peer = this.#peers.get(remote)
+    this.#peers.delete(remote)
+    peer?.drop()
+  }
+
+  #hand(connection: Connection): void {
     try {
       this.#to.onconnection(connection)
     } catch (error) {
@@ -147,17 +210,16 @@ export class WebRtcRoom {
     }
   }
 
-  #release(call: WebRtcCall): void {
-    if (this.#calls.get(call.remote) === call) this.#calls.delete(call.remote)
+  #askRelay(peer: WebRtcPeer): void {
+    try {
+      this.#signal.relay?.(peer.remote)
+    } catch (error) {
+      peer.norelay(toReplic8Error(error, 'ERR_SIGNAL'))
+    }
   }
 
-  #fillPlaces(): void {
-    for (const id of this.#waiting) {
-      if (this.#calls.size >= this.#options.maxPeers) return
-      this.#waiting.delete(id)
-      if (this.#id < id) this.#open(id, randomId(), true)
-      else this.#say(id, { type: 'call' })
-    }
+  #sayFull(to: string, attempt?: string): void {
+    this.#say(to, attempt === undefined ? { type: 'full' } : { type: 'full', attempt })
   }
 
   #say(to: string, message: SignalMessage): void {

@@ -13,10 +13,12 @@ export type { WebRtcImplementation } from './rtc-link.ts'
 export type { WebRtcOptions } from './webrtc-options.ts'
 
 /**
- * Connects with every peer of its topic that `signal` shows, over a WebRTC data channel each.
+ * Connects with the peers of its topic that `signal` shows, over a WebRTC data channel each: with all of them while
+ * `maxPeers` allows it, and otherwise with so many that all are connected by way of others.
  *
- * A peer that cannot be reached is given up and reported (`onproblem`, ERR_CONNECTION); it is tried again when the
- * signal shows it again. A connection that the network lost is called anew by the end that called it before.
+ * Where there is no direct way and the signal's server relays, there is a connection of kind 'relay', and beside it a
+ * direct one as soon as there can be. A peer that cannot be reached is reported (`onproblem`, ERR_CONNECTION or
+ * ERR_RELAY) and called again, later and later. A connection that the network lost is made anew.
  * `start` throws ERR_BAD_OPTION where there is no WebRTC, and what the signal's `join` throws.
  * @throws ERR_BAD_OPTION
  */

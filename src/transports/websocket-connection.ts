@@ -5,6 +5,8 @@ import { OutgoingQueue } from './outgoing-queue.ts'
 import { lowWaterMark, type SocketEnd, type WebSocketLink } from './websocket-link.ts'
 
 export interface VerifiedConnectionOptions {
+  /** Default 'websocket'. */
+  kind?: 'websocket' | 'relay'
   initiator: boolean | undefined
   /** Milliseconds. */
   closeTimeout: number
@@ -30,7 +32,7 @@ const nothing = () => {}
  * `end`, and who has both closes the socket with 1000. A socket that ends in any other way was cut.
  */
 export class WebSocketConnection implements Connection {
-  readonly kind = 'websocket'
+  readonly kind: 'websocket' | 'relay'
   readonly initiator?: boolean
   ondrain: () => void = nothing
   onclose: (err?: Error) => void = nothing
@@ -53,7 +55,9 @@ export class WebSocketConnection implements Connection {
   #deadline: ReturnType<typeof setTimeout> | undefined
   #settle!: () => void
 
-  constructor(link: WebSocketLink, { initiator, closeTimeout, keepAlive }: VerifiedConnectionOptions) {
+  constructor(link: WebSocketLink, options: VerifiedConnectionOptions) {
+    const { kind = 'websocket', initiator, closeTimeout, keepAlive } = options
+    this.kind = kind
     this.over = new Promise((resolve) => {
       this.#settle = resolve
     })

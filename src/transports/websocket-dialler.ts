@@ -1,22 +1,37 @@
-import type { TransportTarget } from '../connection.ts'
-import { Replic8Error, toReplic8Error } from '../errors.ts'
+import { Replic8Error } from '../errors.ts'
 import { BackOff } from './back-off.ts'
 import { attempt } from './websocket-attempt.ts'
-import { WebSocketConnection } from './websocket-connection.ts'
-import { encodeHello } from './websocket-hello.ts'
 import type { WebSocketLink } from './websocket-link.ts'
 import { type VerifiedWebSocketOptions, type WebSocketClass, webSocketHere } from './websocket-options.ts'
 import { onWake } from './websocket-wake.ts'
 
-/** Milliseconds that a connection has to stand for the next wait to be a short one again. */
+/** Milliseconds that a socket has to stand for the next wait to be a short one again. */
 const standsAfter = 10_000
 
-/** Keeps one connection to one of several servers, from start to stop. */
+/** What a socket is used for, from its opening to its end. */
+export interface SocketUse {
+  /** Called when the dialler has it: from here on `close` may be called. */
+  start(): void
+  close(): void
+  /** Resolves when the socket is of no use any more. */
+  readonly over: Promise<void>
+  /** The network is back, or the page is looked at again. */
+  wake?(): void
+}
+
+export interface DiallerEvents {
+  /** A server answered. */
+  onopen(link: WebSocketLink, url: string): SocketUse
+  /** A round in which no server did. */
+  onproblem(error: Replic8Error): void
+}
+
+/** Keeps one socket to one of several servers, from start to stop. */
 export class WebSocketDialler {
   readonly #urls: readonly string[]
   readonly #options: VerifiedWebSocketOptions
   readonly #WebSocket: WebSocketClass
-  readonly #to: TransportTarget
+  readonly #events: DiallerEvents
   readonly #backOff: BackOff
   readonly #sleep: () => void
   /** Which server is dialled next. */
@@ -24,28 +39,31 @@ export class WebSocketDialler {
   /** Of the servers that were dialled without success in this round. */
   #failures: Replic8Error[] = []
   #cancel = () => {}
-  #connection: WebSocketConnection | undefined
+  #use: SocketUse | undefined
   #stopped = false
 
   /** @throws ERR_BAD_OPTION where there is no WebSocket */
-  constructor(urls: readonly string[], options: VerifiedWebSocketOptions, to: TransportTarget) {
+  constructor(urls: readonly string[], options: VerifiedWebSocketOptions, events: DiallerEvents) {
     this.#urls = urls
     this.#options = options
     this.#WebSocket = webSocketHere(options.WebSocket)
-    this.#to = to
+    this.#events = events
     this.#backOff = new BackOff(options)
-    this.#sleep = onWake(() => this.#backOff.hurry())
+    this.#sleep = onWake(() => {
+      this.#backOff.hurry()
+      this.#use?.wake?.()
+    })
     this.#dial()
   }
 
-  /** Closes the connection, or gives up the one under way; resolves when it is over. */
+  /** Closes the socket, or gives up the one under way; resolves when it is over. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#sleep()
     this.#backOff.cancel()
     this.#cancel()
-    this.#connection?.close()
-    await this.#connection?.over
+    this.#use?.close()
+    await this.#use?.over
   }
 
   #dial(): void {
@@ -53,7 +71,7 @@ export class WebSocketDialler {
     const url = this.#urls[this.#turn] as string
     this.#cancel = attempt(
       { WebSocket: this.#WebSocket, url, connectTimeout },
-      { onopen: (link) => this.#connected(link), onfail: (error) => this.#failed(error) },
+      { onopen: (link) => this.#opened(link, url), onfail: (error) => this.#failed(error) },
     )
   }
 
@@ -66,31 +84,24 @@ export class WebSocketDialler {
     }
     const failures = this.#failures
     this.#failures = []
-    // First: the owner may stop the transport when it hears of the problem.
+    // First: the owner may stop the dialler when it hears of the problem.
     this.#dialLater()
-    this.#to.onproblem(roundError(failures))
+    this.#events.onproblem(roundError(failures))
   }
 
-  #connected(link: WebSocketLink): void {
+  #opened(link: WebSocketLink, url: string): void {
     const since = performance.now()
     this.#failures = []
-    link.send(encodeHello(this.#to.topic))
-    const connection = new WebSocketConnection(link, { ...this.#options, initiator: true })
-    this.#connection = connection
-    connection.over.then(() => {
-      this.#connection = undefined
-      // A server that takes no connection for long is like one that takes none.
+    const use = this.#events.onopen(link, url)
+    this.#use = use
+    use.over.then(() => {
+      this.#use = undefined
+      // A server that takes no socket for long is like one that takes none.
       if (performance.now() - since >= standsAfter) this.#backOff.reset()
       else this.#turnAway()
       if (!this.#stopped) this.#dialLater()
     })
-    try {
-      this.#to.onconnection(connection)
-    } catch (error) {
-      const failed = toReplic8Error(error, 'ERR_HANDLER_FAILED')
-      connection.abort(failed)
-      this.#to.onproblem(failed)
-    }
+    use.start()
   }
 
   #turnAway(): void {

@@ -60,7 +60,9 @@ export class WebSocketLink {
   #poll: ReturnType<typeof setTimeout> | undefined
   #error: unknown
   #over = false
-  #held: (() => void)[] | undefined
+  #holding = false
+  /** What arrived since. */
+  #held: (() => void)[] = []
 
   constructor(socket: WebSocketLike) {
     this.#socket = socket
@@ -106,26 +108,31 @@ export class WebSocketLink {
 
   /** Lets go now, as far as that can be done: a page cannot take back what it gave to its socket. */
   cut(): void {
-    this.#held = undefined
+    this.#holding = false
+    this.#held = []
     if (this.#node) this.#node.terminate()
     else this.#socket.close(abortedCode)
   }
 
   /** Keeps what arrives until `release`. */
   hold(): void {
-    this.#held ??= []
+    this.#holding = true
     this.#node?.pause()
   }
 
+  /** Hands out what was kept, until one of those who get it says `hold` again. */
   release(): void {
+    this.#holding = false
     this.#node?.resume()
-    const held = this.#held ?? []
-    for (let next = held.shift(); next; next = held.shift()) next()
-    this.#held = undefined
+    while (!this.#holding) {
+      const next = this.#held.shift()
+      if (!next) return
+      next()
+    }
   }
 
   #emit(event: () => void): void {
-    if (this.#held) this.#held.push(event)
+    if (this.#holding || this.#held.length > 0) this.#held.push(event)
     else event()
   }
 

@@ -1,8 +1,9 @@
 import type { Connection, Transport, TransportTarget } from '../connection.ts'
-import { Replic8Error } from '../errors.ts'
+import { Replic8Error, toReplic8Error } from '../errors.ts'
 import { verify32Bytes } from './verify-options.ts'
 import { WebSocketConnection } from './websocket-connection.ts'
-import { WebSocketDialler } from './websocket-dialler.ts'
+import { type SocketUse, WebSocketDialler } from './websocket-dialler.ts'
+import { encodeHello } from './websocket-hello.ts'
 import { type WebSocketLike, WebSocketLink } from './websocket-link.ts'
 import {
   type VerifiedWebSocketOptions,
@@ -60,12 +61,34 @@ class WebSocketTransport implements Transport {
   start(to: TransportTarget): void {
     if (this.#dialler) throw new Replic8Error('ERR_BAD_ARGUMENT', 'The transport was started already.')
     verify32Bytes('topic', to.topic)
-    this.#dialler = new WebSocketDialler(this.#urls, this.#options, to)
+    this.#dialler = new WebSocketDialler(this.#urls, this.#options, {
+      onopen: (link) => usePeer(link, this.#options, to),
+      onproblem: (error) => to.onproblem(error),
+    })
   }
 
   async stop(): Promise<void> {
     const dialler = this.#dialler
     this.#dialler = undefined
     await dialler?.stop()
+  }
+}
+
+/** An open socket becomes the connection with the peer that the server is. */
+function usePeer(link: WebSocketLink, options: VerifiedWebSocketOptions, to: TransportTarget): SocketUse {
+  link.send(encodeHello(to.topic))
+  const connection = new WebSocketConnection(link, { ...options, initiator: true })
+  return {
+    over: connection.over,
+    close: () => connection.close(),
+    start() {
+      try {
+        to.onconnection(connection)
+      } catch (error) {
+        const failed = toReplic8Error(error, 'ERR_HANDLER_FAILED')
+        connection.abort(failed)
+        to.onproblem(failed)
+      }
+    },
   }
 }

@@ -15,6 +15,7 @@ const execute = promisify(execFile)
 /** Everything that the tarball is made of. */
 const inputs = [
   'src',
+  'demo',
   'types',
   'docs',
   'scripts/build.mjs',

@@ -98,6 +98,6 @@ describe('why a feed is where it is', () => {
 
   test('every code but the session’s own was seen here', () => {
     const missing = Object.keys(explanations).filter((code) => !seen.has(code as ExplanationCode))
-    expect(missing).toEqual(['not-connected'])
+    expect(missing).toEqual(['not-connected', 'paused'])
   })
 })

@@ -40,17 +40,30 @@ function specifiers(file: string): string[] {
 
 describe('the package', () => {
   test('holds what a user needs to read and to run', () => {
-    for (const path of ['LICENSE', 'CHANGELOG.md', 'dist/browser/index.js', 'dist/node/index.js']) {
+    const needed = [
+      'LICENSE',
+      'CHANGELOG.md',
+      'docs/BRIDGE.md',
+      'dist/browser/index.js',
+      'dist/node/index.js',
+    ]
+    for (const path of [...needed, 'dist/demo/index.html'])
       expect(existsSync(inPackage(path)), path).toBe(true)
-    }
     for (const path of ['src', 'test', 'node_modules']) expect(existsSync(inPackage(path)), path).toBe(false)
   })
 
   test('has a file for every entry point and condition', () => {
-    const targets = Object.values(manifest().exports).flatMap((target) =>
+    const { exports, bin } = manifest()
+    const targets = Object.values(exports).flatMap((target) =>
       typeof target === 'string' ? [target] : Object.values(target as object),
     )
-    for (const target of targets) expect(existsSync(inPackage(target)), target).toBe(true)
+    for (const target of [...targets, ...Object.values<string>(bin)])
+      expect(existsSync(inPackage(target)), target).toBe(true)
+  })
+
+  test('offers what runs on a server to Node only', () => {
+    for (const entry of ['./bridge', './swarm'])
+      expect(Object.keys(manifest().exports[entry])).toEqual(['types', 'node'])
   })
 
   test('depends on sodium-native, and on what keeps a user’s own hypercore working', () => {
@@ -121,8 +134,9 @@ describe('the Node build', () => {
   test('imports Node’s own modules and the declared dependencies only', async () => {
     const { builtinModules } = await import('node:module')
     const { dependencies, optionalDependencies } = manifest()
-    // supports-color is asked for by debug, inside a try, for colours.
-    const declared = [...Object.keys(dependencies), ...Object.keys(optionalDependencies), 'supports-color']
+    // Asked for inside a try: by debug, for colours, and by ws, for speed.
+    const tried = ['supports-color', 'bufferutil', 'utf-8-validate']
+    const declared = [...Object.keys(dependencies), ...Object.keys(optionalDependencies), ...tried]
     const known = new Set([...builtinModules, ...declared])
     const bare = scripts('node')
       .flatMap(specifiers)

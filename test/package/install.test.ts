@@ -1,4 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Consumer, installConsumer } from '../helpers/packed.ts'
 import { appResult, appSource } from './app.ts'
 
@@ -6,7 +11,7 @@ import { appResult, appSource } from './app.ts'
 describe.each(['npm', 'pnpm'] as const)('installed by %s together with hypercore', (manager) => {
   let consumer: Consumer
   beforeAll(async () => {
-    consumer = await installConsumer({ manager, deps: ['hypercore@9', 'random-access-memory@3'] })
+    consumer = await installConsumer({ manager, deps: ['hypercore@9', 'random-access-memory@3', 'ws@8'] })
   }, 240_000)
   afterAll(() => consumer?.remove())
 
@@ -65,6 +70,53 @@ describe.each(['npm', 'pnpm'] as const)('installed by %s together with hypercore
       `,
     )
     expect(printed).toBe('across')
+  })
+
+  test('a bridge and a peer of it replicate, with ws of the project', async () => {
+    const printed = await run(
+      'bridge.cjs',
+      `
+      const { createBridge } = require('replic8/bridge')
+      const { Replicator, FeedStore, memory, randomKey } = require('replic8')
+      const { websocket } = require('replic8/websocket')
+      const { swarm } = require('replic8/swarm')
+      const { WebSocket } = require('ws')
+      const key = randomKey()
+      async function main() {
+        const bridge = await createBridge({ port: 0, storage: './bridged', key, minFree: 0 })
+        const peer = new Replicator(key)
+        const feeds = new FeedStore(memory())
+        peer.use(feeds)
+        peer.join(websocket(bridge.url, { WebSocket }))
+        const feed = await feeds.writer('mine')
+        await new Promise((resolve) => feed.append('across', resolve))
+        await peer.synced()
+        const metrics = await (await fetch(bridge.httpUrl + '/metrics')).text()
+        await peer.close()
+        await bridge.close()
+        console.log(JSON.stringify([/^replic8_received_bytes_total (.*)$/m.exec(metrics)[1], typeof swarm]))
+      }
+      main()
+      `,
+    )
+    expect(printed).toEqual(['6', 'function'])
+  })
+
+  test('the command replic8 runs, and serves the demo', async () => {
+    const command = join(consumer.dir, 'node_modules/.bin/replic8')
+    const { stdout: help } = await promisify(execFile)(command, ['--help'])
+    expect(help).toMatch(/^Usage: replic8/)
+    const child = spawn(command, ['demo', '--port', '0', '--storage', join(consumer.dir, 'room')])
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const [line] = await once(createInterface({ input: child.stdout }), 'line')
+    const page = new URL(/http:\S+/.exec(line)?.[0] as string)
+    expect(page.hash).toMatch(/^#[0-9a-f]{64}$/)
+    const html = await (await fetch(page)).text()
+    const [, script] = /<script[^>]+src="([^"]+)"/.exec(html) as unknown as [string, string]
+    expect((await fetch(new URL(script, page))).status).toBe(200)
+    expect(await (await fetch(new URL('bridge.json', page))).json()).toEqual({ url: `ws://${page.host}/` })
+    child.kill('SIGTERM')
+    expect((await once(child, 'close'))[0]).toBe(0)
   })
 
   test('the engine keeps a feed in a folder', async () => {

@@ -83,6 +83,14 @@ export { code, hex, key, kind, same, transports }
 
 const usesNode = `
 import { hypercore, memory, randomKey } from 'replic8'
+import { type Bridge, createBridge } from 'replic8/bridge'
+import { swarm } from 'replic8/swarm'
+createBridge({ keys: [randomKey()], limits: { relays: 4 }, swarm: true, log: 'json' }).then((bridge: Bridge) => {
+  bridge.replicators[0]?.join(swarm({ bootstrap: ['127.0.0.1:49737'] }))
+  console.log(bridge.url, bridge.stats.storage.full, bridge.stats.refused.origin)
+})
+// @ts-expect-error there is no such limit
+createBridge({ limits: { relay: 4 } })
 // What the package calls a Buffer is Node's own.
 const key: Buffer = randomKey()
 hypercore(memory).append(Buffer.from(key.readUInt8(0).toString()))

@@ -57,6 +57,17 @@ test('waiting-for-core where the offer waits for cores of the side that receives
   a.destroy()
 })
 
+test('paused at the side that takes no blocks for now', async () => {
+  const [a, b] = await openSessions(live, live)
+  const core = await writer(3)
+  takeAll(b)
+  await b.pauseDownloads()
+  await a.share(core).accepted
+  expect(codes([a, b], core.key)).toEqual(['replicating', 'paused'])
+  expect(b.why(core.key)).toMatchObject({ have: 0, want: 3, message: explanations.paused })
+  a.destroy()
+})
+
 test('queued while the peer has not answered the pages before', async () => {
   const [a, b] = await openSessions(live, { ...live, limits: { feedsPerPage: 1, offersOutstanding: 1 } })
   const cores = await Promise.all([writer(1), writer(1)])

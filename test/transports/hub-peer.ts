@@ -57,8 +57,12 @@ export class HubPeer {
 }
 
 /** Two connected peers, the one that called first. */
-export async function connectedHubPair(hub: SignalHub, real: WebRtcImplementation) {
-  const peers = [new HubPeer(hub, real), new HubPeer(hub, real)]
+export async function connectedHubPair(
+  hub: SignalHub,
+  real: WebRtcImplementation,
+  options: Partial<WebRtcOptions> = {},
+) {
+  const peers = [new HubPeer(hub, real, options), new HubPeer(hub, real, options)]
   const [caller, called] = peers.sort((x, y) => (x.id < y.id ? -1 : 1)) as [HubPeer, HubPeer]
   const [callerEnd, calledEnd] = await Promise.all([caller.connected(), called.connected()])
   return { caller, called, callerEnd, calledEnd }

@@ -43,3 +43,21 @@ test('a peer that is connected or gone is not called again, and the next time it
   vi.runAllTimers()
   expect(called).toEqual(['other', 'one'])
 })
+
+test('a peer that is there, if not directly, is called for ever, half a minute to a minute apart in the end', () => {
+  const redials = new Redials()
+  const calledAt: number[] = []
+  const call = () => {
+    calledAt.push(Date.now())
+    if (calledAt.length < 50) redials.always('peer', call)
+  }
+  redials.always('peer', call)
+  vi.runAllTimers()
+  expect(calledAt).toHaveLength(50)
+  const waits = calledAt.slice(10).map((at, i) => at - (calledAt[i + 9] as number))
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(29_999)
+  redials.always('peer', call)
+  redials.forget('peer')
+  vi.runAllTimers()
+  expect(calledAt).toHaveLength(50)
+})

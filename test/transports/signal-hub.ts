@@ -1,4 +1,5 @@
-import type { Signal, SignalEvents } from '../../src/connection.ts'
+import type { Signal, SignalEvents, SignalRoom } from '../../src/connection.ts'
+import { type MemoryConnection, memoryPair } from '../../src/transports/memory-connection.ts'
 
 interface Said {
   from: string
@@ -11,6 +12,10 @@ export class SignalHub {
   readonly members = new Map<string, SignalEvents>()
   readonly said: Said[] = []
   passes: (said: Said) => boolean = () => true
+  /** Set before a peer joins: there is a relay, which may have its reasons to refuse. */
+  relays: { refuses?: Error } | undefined
+  /** The connections by relay, the asking end's first. */
+  readonly relayed: [MemoryConnection, MemoryConnection][] = []
 
   readonly signal: Signal = {
     join: (_, id, on) => {
@@ -23,13 +28,15 @@ export class SignalHub {
           on.peer(other)
         }
       })
-      return {
+      const room: SignalRoom = {
         send: (to, data) => this.say({ from: id, to, data }),
         leave: () => {
-          this.members.delete(id)
+          if (!this.members.delete(id)) return
           for (const theirs of this.members.values()) theirs.gone(id)
         },
       }
+      if (this.relays) room.relay = (to) => queueMicrotask(() => this.#relay(id, to))
+      return room
     },
   }
 
@@ -41,6 +48,18 @@ export class SignalHub {
     queueMicrotask(() => {
       if (this.passes(said)) this.members.get(said.to)?.message(said.from, data)
     })
+  }
+
+  #relay(from: string, to: string): void {
+    const [asking, other] = [this.members.get(from), this.members.get(to)]
+    if (this.relays?.refuses || !other?.relay) {
+      asking?.norelay?.(to, this.relays?.refuses ?? new Error('The peer takes none.'))
+      return
+    }
+    const pair = memoryPair({ kind: 'relay', initiator: true })
+    this.relayed.push(pair)
+    asking?.relay?.(to, pair[0])
+    other.relay(from, pair[1])
   }
 
   get ids(): string[] {

@@ -10,6 +10,7 @@ test.each([
   { type: 'signal', attempt: 'a', signal: { type: 'answer', sdp: 'v=0' } },
   { type: 'signal', attempt: 'a', signal: candidate },
   { type: 'full', attempt: 'a' },
+  { type: 'full' },
   { type: 'call' },
   { type: 'bye' },
 ])('reads %j', (message) => {
@@ -33,7 +34,7 @@ test.each([
   [],
   {},
   { type: 'unknown' },
-  { type: 'full' },
+  { type: 'full', attempt: 5 },
   { type: 'signal', attempt: 'a' },
   { type: 'signal', signal: offer },
   { type: 'signal', attempt: 'x'.repeat(65), signal: offer },

@@ -7,6 +7,10 @@ const topic = new Uint8Array(32)
 test.each([
   [{}, 'signal'],
   [{ signal: {} }, 'signal'],
+  [{ signal: [] }, 'signal'],
+  [{ signal: [new SignalHub().signal, {}] }, 'signal'],
+  [{ relay: 'yes' }, 'relay'],
+  [{ relayAfter: 0 }, 'relayAfter'],
   [{ iceServers: 'stun:example.org' }, 'iceServers'],
   [{ maxPeers: 0 }, 'maxPeers'],
   [{ maxPeers: 1.5 }, 'maxPeers'],

@@ -1,0 +1,7 @@
+export { type Bridge, createBridge } from '../bridge/bridge.ts'
+export type { DiskState } from '../bridge/disk.ts'
+export { type BridgeLimits, defaultLimits } from '../bridge/limits.ts'
+export type { BridgeLog, LogChoice } from '../bridge/log.ts'
+export type { BridgeStats } from '../bridge/metrics.ts'
+export type { Refusal } from '../bridge/observer.ts'
+export type { BridgeOptions, BridgeSwarm } from '../bridge/options.ts'

@@ -1,0 +1,32 @@
+import { type FeedState, feedOf, type Incoming, type Outgoing, type State } from './state.ts'
+
+/**
+ * How many channels this side may have the peer open: one for each feed that both agree on. What is offered and not
+ * answered has its place already, so that two sides that offer at once do not agree on more than either can take.
+ */
+
+/** Counts a feed anew, after the status of an offer of it has changed. */
+export function recount(state: State, feed: FeedState) {
+  const offers = [...feed.outgoing.values()]
+  const isHeld = feed.agreements > 0 || offers.some(({ status }) => status === 'offered')
+  const most = Math.max(...[...offers, ...feed.incoming.values()].map(channelsOf))
+  const channels = isHeld ? most : 0
+  state.channels += channels - feed.channels
+  feed.channels = channels
+}
+
+/** Gives out the places that are left; each question takes one, where the feed has none. */
+export function roomOf(state: State): (offer: Outgoing | Incoming) => boolean {
+  let left = (state.options.channels ?? Number.POSITIVE_INFINITY) - state.channels
+  return (offer) => {
+    if (feedOf(state, offer.key).channels > 0) return true
+    if (channelsOf(offer) > left) return false
+    left -= channelsOf(offer)
+    return true
+  }
+}
+
+/** A structure has one for each of its feeds. */
+function channelsOf(offer: Outgoing | Incoming): number {
+  return Math.max(1, ('told' in offer ? offer.lengths : offer.known).length)
+}

@@ -1,0 +1,31 @@
+/** hypercore 9's own side of a channel, as far as it is known here: what it asks the peer for. */
+export interface Requester {
+  downloading: boolean
+  /** Requests that are not answered, or whose answers are being stored. */
+  readonly inflightRequests: readonly { readonly index: number }[]
+  setDownloading(downloading: boolean): void
+  setUploading(uploading: boolean): void
+  readonly feed?: { readonly uploading?: boolean }
+  /** Called whenever something can be requested. */
+  update(): void
+  /** Called when this end has blocks that it had not; `length`: how many, 1 where it is left out. */
+  have(blocks: { start: number; length?: number }): void
+}
+
+/** Whether the handlers of a channel are hypercore's. */
+export function isRequester(handlers: object): handlers is Requester {
+  const { setDownloading, setUploading, update, have, inflightRequests } = handlers as Partial<Requester>
+  return (
+    [setDownloading, setUploading, update, have].every((method) => typeof method === 'function') &&
+    Array.isArray(inflightRequests)
+  )
+}
+
+/**
+ * hypercore 9.12 (lib/replicate.js, `Peer.prototype.have`) takes a missing length for none, so that a channel does not
+ * learn of a block that came by another, and fetches it again: with two peers every block came twice.
+ */
+export function mend(requester: Requester) {
+  const { have } = requester
+  requester.have = (blocks) => have.call(requester, { ...blocks, length: blocks.length ?? 1 })
+}

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest'
+import type { Session } from '../../src/session/session.ts'
+import { type TestCore, writer } from '../helpers/cores.ts'
+import { expectAlive, openSessions, outcomes, sessions } from '../helpers/sessions.ts'
+import { hex, problemsOf, takeAll } from '../helpers/sharing.ts'
+
+const live = { live: true }
+const few = { live: true, limits: { channels: 3 } }
+const many = (count: number) => Promise.all(Array.from({ length: count }, () => writer(2)))
+
+/** How many feeds a session is said to have with which answer. */
+function codes(session: Session, cores: TestCore[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const core of cores) {
+    const { code } = session.why(core.key)
+    counts[code] = (counts[code] ?? 0) + 1
+  }
+  return counts
+}
+
+test('what is taken beyond the own limit "channels" is declined as over-limit, and the session goes on', async () => {
+  const [a, b] = await openSessions(live, few)
+  const cores = await many(5)
+  takeAll(b)
+  const problems = problemsOf(b)
+  expect(await a.share(cores).accepted).toHaveLength(3)
+  await Promise.all([a.synced(), b.synced()])
+  for (const session of [a, b]) expect(codes(session, cores)).toEqual({ synced: 3, 'over-limit': 2 })
+  expect(problems).toEqual([{ code: 'ERR_OFFER_TOO_LARGE', namespace: null }])
+  await expectAlive(a, b)
+  a.destroy()
+})
+
+test('no more is offered than the own limit "channels" lets the peer open', async () => {
+  const [a, b] = await openSessions(few, live)
+  const cores = await many(5)
+  takeAll(b)
+  expect(await a.share(cores).accepted).toHaveLength(3)
+  await Promise.all([a.synced(), b.synced()])
+  expect(codes(a, cores)).toEqual({ synced: 3, 'over-limit': 2 })
+  await expectAlive(a, b)
+  a.destroy()
+})
+
+test('what the peer does not take makes room for what comes after it', async () => {
+  const [a, b] = await openSessions(few, live)
+  const cores = await many(9)
+  const wanted = new Set(cores.slice(6).map(hex))
+  const taken: string[] = []
+  b.on('advertise', (offer, accept) => {
+    const keys = offer.keys.map(hex)
+    taken.push(...keys.filter((key) => wanted.has(key)))
+    accept(
+      null,
+      cores.filter((core) => wanted.has(hex(core)) && keys.includes(hex(core))),
+    )
+  })
+  expect(await a.share(cores).accepted).toHaveLength(3)
+  expect(taken).toEqual([...wanted])
+  a.destroy()
+})
+
+test('a feed that is taken back makes room, and one in several namespaces takes one place', async () => {
+  const [a, b] = await openSessions(few, few)
+  const cores = await many(4)
+  for (const namespace of [null, 'other']) takeAll(b, { namespace })
+  expect(await a.share(cores.slice(0, 3)).accepted).toHaveLength(3)
+  expect(await a.share('other', cores.slice(0, 3)).accepted).toHaveLength(3)
+  expect(await a.share(cores.slice(3)).accepted).toEqual([])
+  for (const namespace of [null, 'other']) a.unshare(namespace, cores.slice(0, 1))
+  expect(await a.share(cores.slice(3)).accepted).toHaveLength(1)
+  await b.synced()
+  a.destroy()
+})
+
+test('two that offer more than both take agree on what fits, and a one-shot session ends', async () => {
+  const [a, b] = sessions({ limits: { channels: 4 } }, { limits: { channels: 5 } })
+  const [mine, theirs] = [await many(6), await many(6)]
+  takeAll(a)
+  takeAll(b)
+  const [atB, atA] = [a.share(mine).accepted, b.share(theirs).accepted]
+  a.pipe(b.stream)
+  const count = (await atA).length + (await atB).length
+  expect(count).toBeGreaterThan(0)
+  expect(count).toBeLessThanOrEqual(4)
+  expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
+})
