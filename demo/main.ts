@@ -2,15 +2,15 @@ import { idb, usage } from '../src/entry/storage.ts'
 import { findBridge } from './bridge.ts'
 import { Changes } from './changes.ts'
 import { exposeForTests } from './debug.ts'
-import { addFile, blobOf, type Import } from './files.ts'
+import { blobOf, type Import } from './files.ts'
+import { Importing } from './importing.ts'
 import { type Feed, Library } from './library.ts'
 import { timelineOf } from './messages.ts'
 import { Network } from './network.ts'
 import { claimProfile } from './profiles.ts'
 import { enterRoom } from './room.ts'
-import { transportsOf } from './transports.ts'
 import { showAvatar } from './view/avatar.ts'
-import { type BridgeState, showBridge } from './view/bridge-state.ts'
+import { showBridge } from './view/bridge-state.ts'
 import { byId, setText } from './view/dom.ts'
 import { createFeeds, type FeedLists } from './view/feeds.ts'
 import { inBytes } from './view/format.ts'
@@ -27,6 +27,8 @@ const statsInterval = 1_000
 
 /** What `why` says of a feed that a peer has taken. */
 const takes = new Set(['replicating', 'synced'])
+
+const problem = (what: string, error: unknown) => warn(inWords(what, error))
 
 async function start() {
   const room = enterRoom()
@@ -47,36 +49,39 @@ async function start() {
   showProfile(profile.name)
 
   const changes = new Changes()
-  const imports: Import[] = []
-  const problem = (what: string, error: unknown) => warn(inWords(what, error))
-  const host = bridge ? new URL(bridge).host : ''
-  let bridgeState: BridgeState = 'unknown'
-  const noteBridge = (state: BridgeState) => {
-    bridgeState = state
-    changes.happened()
-  }
-  const network = new Network({ room, name: profile.name, bridge: host }, library, {
-    changed: changes.happened,
-    said: say,
-    refused: () => noteBridge('refused'),
-    problem,
-  })
+  const changed = changes.happened
+  const network = new Network({ room, name: profile.name, bridge }, library, { changed, said: say, problem })
   library.hooks = {
-    changed: changes.happened,
+    changed,
     grew: (feed) => {
       if (feed.header.kind === 'messages') network.update(feed)
-      changes.happened()
+      changed()
     },
     problem,
   }
+  const importing = new Importing(library, profile.name, { changed, said: say, problem })
+  listenTo(library, network, importing)
+  exposeForTests({ profile, library, network })
+  changes.listen(createViews(library, network, importing))
+  network.start()
+}
 
-  const withFile = (use: (blob: Blob, name: string) => void) => async (feed: Feed) => {
-    try {
-      use(await blobOf(feed), feed.header.name)
-    } catch (error) {
-      problem(`“${feed.header.name}” cannot be read.`, error)
-    }
-  }
+/** What a person does. */
+function listenTo(library: Library, network: Network, importing: Importing) {
+  listenToInputs({
+    write: (text) => {
+      library.write(text).catch((error) => problem('Your message cannot be stored.', error))
+    },
+    add: (files) => importing.add(files),
+    acceptAll: (on) => {
+      library.setAcceptAll(on)
+      if (on) network.accept(network.offered.filter(({ key }) => !library.isDeclined(key)))
+    },
+  })
+}
+
+/** What a person sees; gives what shows the present state. */
+function createViews(library: Library, network: Network, { imports }: Importing): () => void {
   const showFeeds = createFeeds({
     accept: (offer) => network.accept([offer]),
     decline: ({ key }) => library.decline(key),
@@ -88,53 +93,25 @@ async function start() {
   })
   const showPeers = createPeers()
   const showTimeline = createTimeline()
-  const render = () => {
-    const feeds = [...library.feeds.values()]
-    showTimeline(timelineOf(feeds))
-    showFeeds(listsOf(library, network, imports))
-    showPeers(network.peers)
-    if (bridge) showBridge(host, network.peers.some(({ way }) => way === 'bridge') ? 'here' : bridgeState)
-    byId<HTMLInputElement>('accept-all').checked = library.acceptAll
-  }
-
-  let adding = Promise.resolve()
-  listenToInputs({
-    write: (text) => {
-      library.write(text).catch((error) => problem('Your message cannot be stored.', error))
-    },
-    add: (files) => {
-      // One after the other: the disk is the same.
-      for (const file of files) adding = adding.then(() => add(file))
-    },
-    acceptAll: (on) => {
-      library.setAcceptAll(on)
-      if (on) network.accept(network.offered.filter(({ key }) => !library.isDeclined(key)))
-    },
-  })
-  const add = async (file: File) => {
-    const entry: Import = { name: file.name, size: file.size, done: 0 }
-    imports.push(entry)
-    changes.happened()
-    try {
-      await addFile(library, file, profile.name, (done) => {
-        entry.done = done
-        changes.happened()
-      })
-      say(`${file.name} is added and offered.`)
-    } catch (error) {
-      problem(`“${file.name}” cannot be added.`, error)
-    }
-    imports.splice(imports.indexOf(entry), 1)
-    changes.happened()
-  }
-
-  exposeForTests({ profile, library, network })
-  changes.listen(render)
-  network.join(transportsOf(bridge, { unreachable: () => noteBridge('unreachable'), problem }))
   setInterval(() => {
     showPeers(network.peers)
     void showUsage()
   }, statsInterval)
+  return () => {
+    showTimeline(timelineOf(library.feeds.values()))
+    showFeeds(listsOf(library, network, imports))
+    showPeers(network.peers)
+    showBridge(network.bridge)
+    byId<HTMLInputElement>('accept-all').checked = library.acceptAll
+  }
+}
+
+const withFile = (use: (blob: Blob, name: string) => void) => async (feed: Feed) => {
+  try {
+    use(await blobOf(feed), feed.header.name)
+  } catch (error) {
+    problem(`“${feed.header.name}” cannot be read.`, error)
+  }
 }
 
 function showProfile(name: string) {

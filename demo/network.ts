@@ -1,13 +1,8 @@
-import {
-  type Offer,
-  type Replic8Error,
-  Replicator,
-  type Session,
-  type Transport,
-} from '../src/entry/index.ts'
+import { type Offer, type Replic8Error, Replicator, type Session } from '../src/entry/index.ts'
 import { type FeedHeader, readHeader } from './header.ts'
 import type { Feed, Library } from './library.ts'
 import { addTraffic, noTraffic, Peer, type Traffic, type Way } from './peer.ts'
+import { transportsOf } from './transports.ts'
 
 /** A feed that peers offer and that is not here. */
 export interface Offered {
@@ -21,14 +16,15 @@ interface Me {
   /** The encryption key, 64 hex digits. */
   room: string
   name: string
-  /** What the bridge is called, where there is one. */
-  bridge: string
+  /** The URL of the bridge; null: none. */
+  bridge: string | null
 }
+
+/** `refused`: it helps the peers of this room to meet, and is none of them itself. */
+export type BridgeState = 'none' | 'unknown' | 'here' | 'refused' | 'unreachable'
 
 interface NetworkHooks {
   changed(): void
-  /** The bridge is not given the key of this room. */
-  refused(): void
   /** Something happened that the person should hear of. */
   said(text: string): void
   problem(what: string, error: unknown): void
@@ -36,7 +32,8 @@ interface NetworkHooks {
 
 /** The other ends of the room, and what they offer. */
 export class Network {
-  private readonly bridge: string
+  private readonly bridgeUrl: string | null
+  private bridgeState: BridgeState
   private readonly library: Library
   private readonly hooks: NetworkHooks
   private readonly replicator: Replicator
@@ -45,7 +42,8 @@ export class Network {
   private readonly past = noTraffic()
 
   constructor({ room, name, bridge }: Me, library: Library, hooks: NetworkHooks) {
-    this.bridge = bridge
+    this.bridgeUrl = bridge
+    this.bridgeState = bridge ? 'unknown' : 'none'
     this.library = library
     this.hooks = hooks
     this.replicator = new Replicator(room, { userData: { name } })
@@ -53,9 +51,20 @@ export class Network {
     this.listen()
   }
 
-  /** Meets those whom the transports find. */
-  join(transports: Transport[]) {
+  /** Meets the others. */
+  start() {
+    const unreachable = () => this.noteBridge('unreachable')
+    const transports = transportsOf(this.bridgeUrl, { unreachable, problem: this.hooks.problem })
     for (const transport of transports) this.replicator.join(transport)
+  }
+
+  /** How it stands with the bridge, and what it is called. */
+  get bridge(): { name: string; state: BridgeState } {
+    const isHere = this.peers.some(({ way }) => way === 'bridge')
+    return {
+      name: this.bridgeUrl ? new URL(this.bridgeUrl).host : '',
+      state: isHere ? 'here' : this.bridgeState,
+    }
   }
 
   get peers(): Peer[] {
@@ -121,7 +130,7 @@ export class Network {
 
   private peerOf({ remotePublicKey }: Session): Peer {
     const id = remotePublicKey?.toString('hex') ?? ''
-    return this.byKey.get(id) ?? new Peer(id, this.bridge)
+    return this.byKey.get(id) ?? new Peer(id, this.bridge.name)
   }
 
   private opened(session: Session) {
@@ -131,6 +140,11 @@ export class Network {
     peer.add(session)
     if (!before) this.hooks.said(`${peer.name} is here.`)
     this.switched(peer, before)
+  }
+
+  private noteBridge(state: BridgeState) {
+    this.bridgeState = state
+    this.hooks.changed()
   }
 
   private switched(peer: Peer, before: Way | null) {
@@ -156,7 +170,7 @@ export class Network {
   }
 
   private closed(session: Session, error: Error | undefined) {
-    if (isRefusal(error)) this.hooks.refused()
+    if (isRefusal(error)) this.noteBridge('refused')
     const peer = this.peerOf(session)
     const { name, way } = peer
     peer.remove(session)

@@ -26,6 +26,8 @@ async function createNodePeer(key: string, url: string) {
     messagesOf: async (name: string) =>
       (await blocksOf(name)).map((block) => JSON.parse(block.toString()).text as string),
     file: async (name: string) => Buffer.concat(await blocksOf(name)),
+    /** Whether the bridge has everything that was written here. */
+    isKept: () => replicator.why(feed.key).code === 'synced',
     close: () => replicator.close(),
   }
 }
@@ -71,5 +73,20 @@ test('a tab and a Node process exchange feeds through a bridge that stops, and t
   await expect.poll(async () => (await node.file('noise.bin')).length).toBe(10 * MB)
   const bytes = await node.file('noise.bin')
   expect(sha256Of(bytes)).toBe(await sha256(path))
+
+  // Nobody else is left who could have it.
+  const own = await tab.feed('noise.bin')
+  const keptOf = (key: string) => tab.page.evaluate((hex) => Object.values(window.demo?.why(hex) ?? {}), key)
+  for (const { key } of [own, await tab.feed(profile)])
+    await expect.poll(() => keptOf(key)).toEqual(['synced'])
+  await expect.poll(node.isKept).toBe(true)
   await node.close()
+  await tab.page.close()
+  await bridge.stop()
+  await bridge.start()
+  const late = await (await network.launch()).open()
+  await late.acceptEverything()
+  await late.hasWhole('noise.bin')
+  expect(await late.sha256('noise.bin')).toBe(await sha256(path))
+  await expect(late.messages).toHaveCount(said.length)
 })

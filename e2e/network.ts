@@ -38,8 +38,11 @@ class Network {
 export const test = base.extend<{ network: Network }>({
   network: async ({ baseURL }, use) => {
     const network = new Network(baseURL as string)
-    await use(network)
-    for (const room of network.rooms) await room.expectNoTrouble()
-    await network.close()
+    try {
+      await use(network)
+      for (const room of network.rooms) await room.expectNoTrouble()
+    } finally {
+      await network.close()
+    }
   },
 })

@@ -169,6 +169,8 @@ export class OpenCores {
       })
       // hypercore emits the error of its open as well, and throws where nobody listens.
       core.on('error', () => {})
+      // Each session listens: many of one core are no leak.
+      core.setMaxListeners(0)
       await call((cb) => core.ready(cb))
       return core
     } catch (error) {

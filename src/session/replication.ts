@@ -4,6 +4,7 @@ import { asItIs, Download, type ReplicateOptions } from './download.ts'
 import type { Engine } from './engine.ts'
 import type { Meter } from './meter.ts'
 import { Part, type PartHooks } from './part.ts'
+import type { ChannelOptions } from './requester.ts'
 import { StreamView, type ViewOwner } from './stream-view.ts'
 
 export type { ReplicateOptions } from './download.ts'
@@ -89,10 +90,12 @@ export class Replication implements ViewOwner, PartHooks {
 
   /** Takes a core of the same key that holds more in place of this one: a drive in place of its metadata. */
   replace(core: Core) {
+    const { engine } = this
     this.unwatch()
-    this.reopen(() => {
-      this.core = core
-    })
+    this.view?.detach()
+    this.view = null
+    this.core = core
+    if (engine) this.open(engine)
   }
 
   /** How the core shall take part from here on. */
@@ -101,15 +104,14 @@ export class Replication implements ViewOwner, PartHooks {
     this.options = options
     this.download.configure(options)
     const names = ['download', 'upload', 'maxRequests'] as const
-    // The channels take these when they open.
-    if (names.some((name) => before[name] !== options[name])) this.reopen()
+    if (names.some((name) => before[name] !== options[name])) this.view?.configure(this.channelOptions)
   }
 
   /** The peer takes it: it is uploaded, whatever was said where it was taken from the peer. */
   offer() {
     if (this.offered) return
     this.offered = true
-    if (this.options.upload === false) this.view?.upload()
+    if (this.options.upload === false) this.view?.configure(this.channelOptions)
   }
 
   /** Opens the channels. */
@@ -154,17 +156,13 @@ export class Replication implements ViewOwner, PartHooks {
     return hex === this.hex || this.parts.some((part) => part?.hex === hex)
   }
 
-  private reopen(change = () => {}) {
-    const { engine } = this
-    this.view?.detach()
-    this.view = null
-    change()
-    if (engine) this.open(engine)
+  private get channelOptions(): ChannelOptions {
+    const { download, upload, maxRequests } = this.options
+    return { download, upload: this.offered ? undefined : upload, maxRequests }
   }
 
   private replicate(core: Core, view: StreamView) {
-    const { download, maxRequests } = this.options
-    const upload = this.offered ? undefined : this.options.upload
+    const { download, upload, maxRequests } = this.channelOptions
     const fail = (error: unknown) => view.destroy(error as Error)
     try {
       const result = core.replicate(view.initiator, {

@@ -5,11 +5,36 @@ export interface Requester {
   readonly inflightRequests: readonly { readonly index: number }[]
   setDownloading(downloading: boolean): void
   setUploading(uploading: boolean): void
-  readonly feed?: { readonly uploading?: boolean }
+  /** Requests on their way at a time, and those for blocks that the application waits for. */
+  maxRequests: number
+  urgentRequests: number
+  /** The core's own settings. */
+  readonly feed?: {
+    readonly downloading?: boolean
+    readonly uploading?: boolean
+    readonly maxRequests?: number
+  }
   /** Called whenever something can be requested. */
   update(): void
   /** Called when this end has blocks that it had not; `length`: how many, 1 where it is left out. */
   have(blocks: { start: number; length?: number }): void
+}
+
+/** What a channel does; what is left out is the core's own setting. */
+export interface ChannelOptions {
+  download?: boolean | undefined
+  upload?: boolean | undefined
+  maxRequests?: number | undefined
+}
+
+/** Changes what an open channel does. To close it and open another would cross with what the peer does meanwhile. */
+export function configure(requester: Requester, { download, upload, maxRequests }: ChannelOptions) {
+  const { feed } = requester
+  requester.maxRequests = maxRequests ?? feed?.maxRequests ?? 16
+  requester.urgentRequests = requester.maxRequests + 16
+  requester.setDownloading(download ?? feed?.downloading !== false)
+  requester.setUploading(upload ?? feed?.uploading !== false)
+  requester.update()
 }
 
 /** Whether the handlers of a channel are hypercore's. */

@@ -4,7 +4,7 @@ import type { Brake } from './brake.ts'
 import { type ChannelObserver, ChannelView } from './channel-view.ts'
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers } from './engine-channel.ts'
-import { isRequester } from './requester.ts'
+import { type ChannelOptions, configure, isRequester } from './requester.ts'
 
 /** What watches over the channels of a structure. */
 export interface ViewOwner extends ChannelObserver {
@@ -131,10 +131,10 @@ export class StreamView extends EventEmitter implements ChannelObserver {
     return this.channels.size
   }
 
-  /** Answers requests from here on, as far as the cores do at all. */
-  upload() {
-    for (const { handlers } of this.channels.values())
-      if (isRequester(handlers)) handlers.setUploading(handlers.feed?.uploading !== false)
+  /** Changes what the channels do that are open. */
+  configure(options: ChannelOptions) {
+    for (const { handlers } of [...this.channels.values()])
+      if (isRequester(handlers)) configure(handlers, options)
   }
 
   resume() {

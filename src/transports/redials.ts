@@ -22,7 +22,12 @@ export class Redials {
     this.#get(remote).backOff.wait(call)
   }
 
-  /** The peer is connected, or gone. */
+  /** The peer is connected: it is not called now. Whether that lasts is not known yet, so its tries count on. */
+  reached(remote: string): void {
+    this.#peers.get(remote)?.backOff.cancel()
+  }
+
+  /** The peer stayed, or is gone: next time the waits begin anew. */
   forget(remote: string): void {
     this.#peers.get(remote)?.backOff.cancel()
     this.#peers.delete(remote)

@@ -43,6 +43,8 @@ export class WebRtcConnection implements Connection {
   onclose: (err?: Error) => void = nothing
   /** Resolves when `onclose` was called. */
   readonly over: Promise<void>
+  /** What it ended with, if not by a close. */
+  error: Error | undefined
 
   readonly #link: MessageLink
   readonly #closeTimeout: number
@@ -188,6 +190,7 @@ export class WebRtcConnection implements Connection {
   #finish(err?: Error): void {
     if (this.#over) return
     this.#over = true
+    this.error = err
     clearTimeout(this.#deadline)
     this.#queue.clear()
     this.#link.destroy()

@@ -7,6 +7,7 @@ import type { SignalMessage } from './signal-message.ts'
 import { WebRtcCall } from './webrtc-call.ts'
 import type { WebRtcConnection } from './webrtc-connection.ts'
 import type { VerifiedWebRtcOptions } from './webrtc-options.ts'
+import { whenOver } from './when-over.ts'
 
 export interface WebRtcPeerHooks {
   say(message: SignalMessage): void
@@ -17,12 +18,17 @@ export interface WebRtcPeerHooks {
   /** Left out: there is no relay. */
   askRelay?: (() => void) | undefined
   onproblem(err: Replic8Error): void
-  /** The place is free. `failed`: there was no connection. `lost`: the network dropped it. `closed`: an end did. */
+  /**
+   * The place is free. `failed`: there was no connection, or an end aborted it. `lost`: the network dropped it. `closed`:
+   * an end did not need it any more.
+   */
   onover(outcome: 'failed' | 'lost' | 'closed'): void
 }
 
 /** Milliseconds that the owner of a connection has to finish when its place is needed. */
 const patience = 10_000
+/** Milliseconds that a connection has to stand for its peer to be one that can be reached. */
+const standsAfter = 10_000
 
 /**
  * The place of one peer: what is done to reach it, and the connections that come of it. Where no direct one stands
@@ -42,6 +48,8 @@ export class WebRtcPeer {
   #relayTimer: ReturnType<typeof setTimeout> | undefined
   /** Until the peer has answered, or a retired connection has closed. */
   #deadline: ReturnType<typeof setTimeout> | undefined
+  /** When the first connection stood. */
+  #since = Infinity
   #leaving = false
   #over = false
 
@@ -67,6 +75,11 @@ export class WebRtcPeer {
 
   get open(): boolean {
     return this.direct !== undefined || this.#relay !== undefined
+  }
+
+  /** It was connected for long enough to try again at once should it fail. */
+  get stood(): boolean {
+    return performance.now() - this.#since >= standsAfter
   }
 
   /** Names the call that is under way or connected. */
@@ -114,20 +127,11 @@ export class WebRtcPeer {
     this.#stopTimers()
     this.#relayState = 'unasked'
     const before = this.#relay?.connection
-    let settle = () => {}
-    const over = new Promise<void>((resolve) => {
-      settle = resolve
-    })
-    this.#relay = { connection, over }
+    this.#relay = { connection, over: Promise.resolve() }
     before?.abort(new Replic8Error('ERR_CONNECTION', 'The peer connected anew.'))
     this.#hooks.onconnection(connection)
-    const { onclose } = connection
-    connection.onclose = (err) => {
-      onclose(err)
-      settle()
-      this.#relayOver(connection, err)
-    }
-    this.#hooks.onopen()
+    this.#relay.over = whenOver(connection, (err) => this.#relayOver(connection, err))
+    this.#opened()
     if (!this.#call) this.#tryDirectly()
   }
 
@@ -196,7 +200,7 @@ export class WebRtcPeer {
       { ...this.#options, remote, attempt, initiator },
       {
         onsignal: (signal) => this.#hooks.say({ type: 'signal', attempt, signal }),
-        onconnection: (connection) => this.#opened(call, connection),
+        onconnection: (connection) => this.#directly(call, connection),
         onover: (outcome) => this.#callOver(call, outcome),
       },
     )
@@ -204,13 +208,18 @@ export class WebRtcPeer {
     return call
   }
 
-  #opened(call: WebRtcCall, connection: WebRtcConnection): void {
+  #directly(call: WebRtcCall, connection: WebRtcConnection): void {
     this.#stopTimers()
     this.#relayState = 'unasked'
-    this.#redials.forget(this.remote)
     // A place is free as soon as its connection is over, however that came about.
     connection.over.then(() => call.drop())
     this.#hooks.onconnection(connection)
+    this.#opened()
+  }
+
+  #opened(): void {
+    this.#since = Math.min(this.#since, performance.now())
+    this.#redials.reached(this.remote)
     this.#hooks.onopen()
   }
 
@@ -221,7 +230,7 @@ export class WebRtcPeer {
     if (this.#relay) {
       // With a relay it is no trouble that the direct way is missing, and it may come to be: networks change.
       if (failed || lost) this.#tryDirectly()
-    } else if (call.connection) this.#finish(lost ? 'lost' : 'closed')
+    } else if (call.connection) this.#finish(lost ? 'lost' : call.connection.error ? 'failed' : 'closed')
     else if (this.#relayState === 'unasked' && this.#canRelay()) this.#askRelay()
     else if (this.#relayState !== 'asked') this.#fail(failed)
   }
@@ -233,7 +242,7 @@ export class WebRtcPeer {
     if (this.#over || this.#call) return
     // What the owner itself aborts with has a code of its own.
     const lost = err instanceof Replic8Error && err.code === 'ERR_CONNECTION'
-    this.#finish(lost ? 'lost' : 'closed')
+    this.#finish(lost ? 'lost' : err ? 'failed' : 'closed')
   }
 
   #tryDirectly(): void {

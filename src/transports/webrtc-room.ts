@@ -184,8 +184,8 @@ export class WebRtcRoom {
     if (this.#left || this.#peers.get(remote) !== peer) return
     this.#peers.delete(remote)
     this.#mesh[outcome](remote)
-    if (outcome !== 'failed') this.#redials.forget(remote)
-    else if (peer.tries) {
+    if (outcome !== 'failed' || peer.stood) this.#redials.forget(remote)
+    if (outcome === 'failed' && peer.tries) {
       this.#redials.later(remote, () => {
         this.#mesh.retry(remote)
         this.#settle()

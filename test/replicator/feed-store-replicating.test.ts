@@ -3,7 +3,7 @@ import { FeedStore } from '../../src/replicator/feed-store.ts'
 import type { StoredFeed } from '../../src/replicator/feed-store-types.ts'
 import { Replicator } from '../../src/replicator/replicator.ts'
 import { memory } from '../../src/storage/memory.ts'
-import { memoryHub, memoryTransport } from '../../src/transports/memory.ts'
+import { memoryHub, memoryPair, memoryTransport } from '../../src/transports/memory.ts'
 import { append, contentOf } from './feeds.ts'
 
 const key = Buffer.alloc(32, 7)
@@ -42,3 +42,34 @@ test('feeds of one store arrive in another, live and after a restart, with their
   expect(await contentOf((await again.get(late.key)) as StoredFeed)).toEqual(['three', 'four'])
   await again.close()
 })
+
+test('a feed that a store took and gives to many peers is no leak of listeners', async () => {
+  const warnings: Error[] = []
+  const onwarning = (warning: Error) => warnings.push(warning)
+  process.on('warning', onwarning)
+  const origin = new Replicator(key)
+  const store = new FeedStore(memory())
+  await append(await store.writer('popular'), 'one')
+  origin.use(store)
+  const giver = new Replicator(key)
+  giver.use(new FeedStore(memory()))
+  origin.connect(pairTo(giver))
+  await origin.synced()
+  const takers = Array.from({ length: 12 }, () => new Replicator(key, { forward: false }))
+  for (const taker of takers) {
+    taker.use(new FeedStore(memory()))
+    taker.connect(pairTo(giver))
+  }
+  await Promise.all(takers.map((taker) => taker.synced()))
+  expect(giver.sessions.length).toBe(13)
+  await Promise.all([origin, giver, ...takers].map((one) => one.close()))
+  process.off('warning', onwarning)
+  expect(warnings).toEqual([])
+})
+
+/** A connection to a replicator, the near end. */
+function pairTo(replicator: Replicator) {
+  const [near, far] = memoryPair()
+  replicator.connect(far)
+  return near
+}

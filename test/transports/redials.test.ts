@@ -61,3 +61,20 @@ test('a peer that is there, if not directly, is called for ever, half a minute t
   vi.runAllTimers()
   expect(calledAt).toHaveLength(50)
 })
+
+test('a peer that is reached is not called; should it fail again soon, its tries count on', () => {
+  const redials = new Redials()
+  let calls = 0
+  const call = () => {
+    calls++
+    redials.reached('peer')
+    redials.later('peer', call)
+  }
+  redials.later('peer', call)
+  redials.reached('peer')
+  vi.runAllTimers()
+  expect(calls).toBe(0)
+  redials.later('peer', call)
+  vi.runAllTimers()
+  expect(calls).toBe(7)
+})

@@ -100,17 +100,23 @@ test('who says nothing is let go', async () => {
 
 test('takes no more than maxPeers, and those who are there stay', async () => {
   const topic = newTopic()
-  const few = await started(topic, { maxPeers: 1 })
-  const first = await started(topic)
-  await expect.poll(() => few.connections.length).toBe(1)
+  const full = await started(topic, { maxPeers: 1, client: false })
+  const first = await started(topic, { server: false })
+  await expect.poll(() => full.connections.length, { timeout: 10_000 }).toBe(1)
   await expect.poll(() => first.connections.length).toBe(1)
-  const ends = [few, first].map(({ connections }) => new ConnectedEnd(connections[0] as Connection))
-  const second = await started(topic)
-  // It finds the first, and may have called the full one before.
-  await expect.poll(() => second.connections.length).toBe(1)
+  const ends = [full, first].map(({ connections }) => new ConnectedEnd(connections[0] as Connection))
+  const other = dht.stranger()
+  onTestFinished(() => other.destroy())
+  const calling = once(other, 'connection')
+  other.join(dhtTopic(topic), { server: false, client: true })
+  const [stream] = await calling
+  const heard: string[] = []
+  stream.on('error', () => {}).on('data', () => heard.push('hello'))
+  await new Promise((resolve) => stream.on('close', resolve))
+  expect(heard).toEqual([])
   ends[0]?.send(1_000)
   await ends[1]?.arrived(1_000)
-  expect(few.connections).toHaveLength(1)
+  expect(full.connections).toHaveLength(1)
 })
 
 test('a peer that was cut off is met again', async () => {

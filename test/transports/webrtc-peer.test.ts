@@ -53,6 +53,17 @@ test('an owner that can finish has ten seconds to do so, and then it is closed',
   expect(outcomes).toEqual(['closed'])
 })
 
+test('a connection that an end aborts has failed, and has stood after ten seconds', async () => {
+  const { peer, outcomes, nearEnd } = relayed()
+  vi.advanceTimersByTime(9_999)
+  expect(peer.stood).toBe(false)
+  vi.advanceTimersByTime(1)
+  expect(peer.stood).toBe(true)
+  nearEnd.connection.abort(new Error('Nothing was heard for long.'))
+  await nearEnd.closed
+  expect(outcomes).toEqual(['failed'])
+})
+
 test('a peer that was told of a place and does not come is given up', () => {
   const { peer } = relayed()
   peer.drop()

@@ -92,17 +92,26 @@ test('calls again a peer that the network lost', async () => {
   await called.ends[1]?.arrived(10)
 })
 
-test('calls nobody again after a connection that one end closed or aborted', async () => {
-  for (const end of ['close', 'abort'] as const) {
-    const hub = new SignalHub()
-    const { caller, called, callerEnd, calledEnd } = await connectedPair(hub)
-    calledEnd.connection[end](new Error('enough'))
-    await Promise.all([callerEnd.closed, calledEnd.closed])
-    const third = new Peer(hub)
-    await Promise.all([third.connected(2), caller.connected(2), called.connected(2)])
-    expect([caller.ends.length, called.ends.length]).toEqual([2, 2])
-  }
+test('calls nobody again after a connection that one end closed', async () => {
+  const hub = new SignalHub()
+  const { caller, called, callerEnd, calledEnd } = await connectedPair(hub)
+  calledEnd.connection.close()
+  await Promise.all([callerEnd.closed, calledEnd.closed])
+  const third = new Peer(hub)
+  await Promise.all([third.connected(2), caller.connected(2), called.connected(2)])
+  expect([caller.ends.length, called.ends.length]).toEqual([2, 2])
 })
+
+for (const who of ['callerEnd', 'calledEnd'] as const) {
+  test(`calls again after a connection that the ${who} aborted`, async () => {
+    const pair = await connectedPair(new SignalHub())
+    pair[who].connection.abort(new Error('Nothing was heard for long.'))
+    const [again] = await Promise.all([pair.caller.connected(2), pair.called.connected(2)])
+    again.send(10)
+    await pair.called.ends[1]?.arrived(10)
+    expect([...pair.caller.problems, ...pair.called.problems]).toEqual([])
+  })
+}
 
 test('lets a peer that begins anew replace the connection that it lost', async () => {
   const hub = new SignalHub()
