@@ -2,6 +2,7 @@
 // One description for the library build, the demo, and the browser tests.
 import { fileURLToPath } from 'node:url'
 import { type Plugin, transformWithOxc, type UserConfig } from 'vite'
+import { leanEngine, type Replacement, replacing } from './engine.config.ts'
 
 const here = (path: string) => fileURLToPath(new URL(`./${path}`, import.meta.url))
 const own = (file: string) => here(`src/platform/browser/${file}`)
@@ -34,7 +35,7 @@ function injectWhileServing(): Plugin {
 }
 
 /** Large packages of which one dependency needs little; other packages of a test or a demo get the real ones. */
-const slimmed: [importer: string, pkg: string, replacement: string][] = [
+const slim: Replacement[] = [
   ['simple-peer', 'readable-stream', own('duplex.ts')],
   ['streamx', 'text-decoder', own('text-decoder.ts')],
   ['blake2b-wasm', 'b4a', own('b4a.ts')],
@@ -42,21 +43,12 @@ const slimmed: [importer: string, pkg: string, replacement: string][] = [
   ['protocol-buffers-encodings', 'b4a', own('b4a.ts')],
 ]
 
-function slim(): Plugin {
-  return {
-    name: 'replic8:slim',
-    enforce: 'pre',
-    resolveId(source, importer) {
-      const from = importer?.replaceAll('\\', '/')
-      return slimmed.find(([by, pkg]) => source === pkg && from?.includes(`/node_modules/${by}/`))?.[2]
-    },
-  }
-}
+const slimPackages = () => replacing('slim-packages', slim)
 
 const injected = { transform: { inject: injectIntoDependencies } }
 
 export const browserPlatform: UserConfig = {
-  plugins: [slim(), injectWhileServing()],
+  plugins: [leanEngine(), slimPackages(), injectWhileServing()],
   resolve: {
     alias: [
       // Anchored: without the ends these would rewrite other packages and paths, too.
@@ -71,6 +63,9 @@ export const browserPlatform: UserConfig = {
       { find: /^hypercore-default-storage$/, replacement: own('default-storage.ts') },
     ],
   },
-  optimizeDeps: { include: ['buffer', 'events'], rolldownOptions: { ...injected, plugins: [slim()] } },
+  optimizeDeps: {
+    include: ['buffer', 'events'],
+    rolldownOptions: { ...injected, plugins: [leanEngine(), slimPackages()] },
+  },
   build: { rolldownOptions: injected },
 }

@@ -2,6 +2,7 @@
 import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, mergeConfig, type UserConfig } from 'vite'
+import { leanEngine } from './engine.config.ts'
 import { browserPlatform } from './platform.config.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -60,6 +61,7 @@ const node = mergeConfig(
     cli: here('src/bridge/cli.ts'),
   }),
   {
+    plugins: [leanEngine()],
     resolve: {
       conditions: ['node', 'module', 'import', 'default'],
       mainFields: ['module', 'main'],

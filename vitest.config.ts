@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright'
 import { mergeConfig } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { bundledEngine } from './engine.config.ts'
 import { browserPlatform } from './platform.config.ts'
 
 const chromium = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
@@ -17,6 +18,7 @@ export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [bundledEngine()],
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],

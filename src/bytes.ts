@@ -1,20 +1,39 @@
 /** Helpers on bytes that need neither Node nor a polyfill. */
 
-const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+/** The character of each digit, and the digit of each character; -1 where it is none. */
+const characters = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+const digits = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.indexOf(lower(code)))
 
 /** Lower-case hex digits, two a byte. */
 export function toHex(bytes: Uint8Array): string {
-  let hex = ''
-  for (const byte of bytes) hex += digits[byte]
-  return hex
+  // Not put together from pieces: each offer names its feed by one of these, and pieces stay pieces.
+  const codes: number[] = []
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number
+    codes.push(characters[byte >> 4] as number, characters[byte & 15] as number)
+  }
+  return String.fromCharCode(...codes)
 }
 
 /** The bytes of an even number of hex digits; undefined for anything else. */
 export function fromHex(hex: string): Uint8Array | undefined {
-  if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(hex)) return undefined
-  return Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
-    Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16),
-  )
+  if (hex.length % 2 !== 0) return undefined
+  const bytes = new Uint8Array(hex.length / 2)
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = 16 * digitAt(hex, 2 * i) + digitAt(hex, 2 * i + 1)
+    if (Number.isNaN(byte)) return undefined
+    bytes[i] = byte
+  }
+  return bytes
+}
+
+function digitAt(hex: string, index: number): number {
+  const digit = digits[hex.charCodeAt(index)] ?? -1
+  return digit < 0 ? Number.NaN : digit
+}
+
+function lower(code: number): string {
+  return String.fromCharCode(code).toLowerCase()
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,6 +1,6 @@
 /** The engine that ships inside, hypercore 9, with the types that it lacks. */
-import engine from 'hypercore'
 import type { Storage, StorageCallback } from '../random-access-storage.ts'
+import { hypercore as engine } from '../session/hypercore.ts'
 
 export interface Codec<T> {
   encode(value: T): Uint8Array

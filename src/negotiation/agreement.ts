@@ -81,14 +81,27 @@ export function isSynced(offer: Outgoing | Incoming): boolean {
  * was caught up all the time, and becomes so again with the word.
  */
 export function updateSynced(state: State, feed: FeedState) {
-  const offers = standing(feed)
-  const synced = feed.agreements > 0 && offers.every(isSynced)
-  const length = synced ? Math.max(...offers.map(offeredLength)) : 0
+  const length = syncedLength(feed)
+  const synced = length !== null
   const news = synced && (!feed.synced || length > feed.syncedLength)
   feed.synced = synced
   if (!news) return
   feed.syncedLength = length
   state.effects.push({ type: 'sync', key: feed.key })
+}
+
+/** The most blocks that an agreement is about, where all of them are caught up; null where not. */
+function syncedLength(feed: FeedState): number | null {
+  if (feed.agreements === 0) return null
+  let length = 0
+  for (const offers of [feed.outgoing.values(), feed.incoming.values()]) {
+    for (const offer of offers) {
+      if (offer.status !== 'accepted') continue
+      if (!isSynced(offer)) return null
+      length = Math.max(length, offeredLength(offer))
+    }
+  }
+  return length
 }
 
 /** Blocks that the offering side has. */

@@ -21,6 +21,7 @@ export function feedBytes({ lengths, header }: Outgoing): number {
 
 /** Why the peer would not take a header; null when it would. */
 export function misfit(header: Header, limits: PeerLimits): string | null {
+  if (isEmpty(header) && limits.headerBytes >= 2 && limits.headerDepth >= 1) return null
   const bytes = headerBytes(header)
   if (bytes > limits.headerBytes) {
     return `A header of ${bytes} bytes is more than the ${limits.headerBytes} that the peer takes.`
@@ -31,7 +32,14 @@ export function misfit(header: Header, limits: PeerLimits): string | null {
 }
 
 function headerBytes(header: Header): number {
+  if (isEmpty(header)) return 2
   return utf8.encode(JSON.stringify(header)).length
+}
+
+/** Most are. */
+function isEmpty(header: Header): boolean {
+  for (const _ in header) return false
+  return true
 }
 
 function depthOf(value: Json): number {

@@ -113,6 +113,6 @@ function onhello(state: State, hello: HelloMessage) {
 function fail(state: State, key: HexKey, reason: EndReason) {
   const feed = state.feeds.get(key)
   if (!feed) return
-  withdraw(state, [...feed.outgoing.values()], reason)
-  release(state, [...feed.incoming.values()], reason)
+  withdraw(state, feed.outgoing.values(), reason)
+  release(state, feed.incoming.values(), reason)
 }

@@ -38,7 +38,7 @@ export function ready(state: State, id: number, feeds: ReadyFeed[]) {
   owner.offers = [...offers]
   for (const offer of owner.offers) {
     if (offer.status !== 'queued' && offer.status !== 'offered') continue
-    offer.shares.add(id)
+    offer.shares.push(id)
     owner.unanswered++
   }
   if (owner.unanswered === 0) settleShare(state, id)
@@ -62,7 +62,7 @@ function offerOnce(state: State, namespace: Namespace, feed: ReadyFeed): Outgoin
     caughtUp: null,
     status: 'queued',
     reason: null,
-    shares: new Set(),
+    shares: [],
     pending: false,
   }
   offers.set(namespace, offer)
@@ -89,7 +89,7 @@ export function settleOffer(state: State, offer: Outgoing) {
     const owner = state.shares.get(id)
     if (owner && --owner.unanswered === 0) settleShare(state, id)
   }
-  offer.shares.clear()
+  offer.shares = []
 }
 
 /** Takes back what stands of these keys in a namespace, and what would once its core is open. */

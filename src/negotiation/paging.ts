@@ -1,3 +1,4 @@
+import { fromHex } from '../bytes.ts'
 import { maxFeedsPerPage } from '../wire/limits.ts'
 import type { OfferMessage } from '../wire/messages.ts'
 import { decline } from './agreement.ts'
@@ -83,13 +84,9 @@ function send(state: State, namespace: OfferMessage['namespace'], page: Outgoing
       type: 'offer',
       first,
       namespace,
-      keys: page.map((offer) => keyBytes(offer.key)),
+      keys: page.map((offer) => fromHex(offer.key) as Uint8Array),
       lengths: page.map((offer) => offer.lengths),
       headers: page.map((offer) => offer.header),
     },
   })
-}
-
-function keyBytes(key: string): Uint8Array {
-  return Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(key.slice(2 * i, 2 * i + 2), 16))
 }

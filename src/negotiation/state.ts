@@ -1,3 +1,4 @@
+import { Few } from '../few.ts'
 import type { AnswerReason, EndReason, Header, HelloMessage, PeerLimits } from '../wire/messages.ts'
 import type { Effect, HexKey, Namespace, SyncFilter } from './events.ts'
 import type { Ring } from './remembering.ts'
@@ -23,7 +24,7 @@ export interface Outgoing {
   status: 'queued' | 'offered' | 'accepted' | 'declined' | 'ended'
   reason: AnswerReason | EndReason | null
   /** Shares that wait for the answer. */
-  shares: Set<number>
+  shares: number[]
   /** Counted in `pendingUploads`. */
   pending: boolean
 }
@@ -52,8 +53,8 @@ export interface Incoming {
 /** All offers of one feed, in every namespace, from both sides. */
 export interface FeedState {
   readonly key: HexKey
-  readonly outgoing: Map<Namespace, Outgoing>
-  readonly incoming: Map<Namespace, Incoming>
+  readonly outgoing: Few<Namespace, Outgoing>
+  readonly incoming: Few<Namespace, Incoming>
   /** Accepted offers that stand; the channel is open while there are any. */
   agreements: number
   /** Counted in the state's `channels`. */
@@ -191,8 +192,8 @@ export function feedOf(state: State, key: HexKey): FeedState {
   if (!feed) {
     feed = {
       key,
-      outgoing: new Map(),
-      incoming: new Map(),
+      outgoing: new Few(),
+      incoming: new Few(),
       agreements: 0,
       channels: 0,
       synced: false,
@@ -205,7 +206,9 @@ export function feedOf(state: State, key: HexKey): FeedState {
 
 /** Whether cores of the lengths `have` hold all of cores of the lengths `want`. */
 export function covers(have: readonly number[] | null, want: readonly number[]): boolean {
-  return have !== null && want.every((length, i) => (have[i] ?? 0) >= length)
+  if (have === null) return false
+  for (let i = 0; i < want.length; i++) if ((have[i] ?? 0) < (want[i] as number)) return false
+  return true
 }
 
 /** What is left of `lengths` where no more than `most` is there; of a core that `most` does not speak of, all is. */

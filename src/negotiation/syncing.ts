@@ -36,15 +36,17 @@ function setGoals(state: State, id: number, waiter: SyncWaiter) {
   const goals: NonNullable<SyncWaiter['goals']> = []
   for (const key of keys ?? state.feeds.keys()) {
     const feed = state.feeds.get(key)
-    const offers = feed ? offersOf(feed).filter((offer) => matches(offer, waiter.filter)) : []
-    const agreements = offers.filter((offer) => offer.status === 'accepted')
-    if (keys && agreements.length === 0) {
-      // Offered since the question was asked: its answer decides.
-      if (offers.some(isUnanswered)) return
-      return fail(state, id, codeWithout(offers), key)
-    }
-    for (const offer of agreements)
+    const offers = feed ? offersOf(feed) : []
+    const before = goals.length
+    for (const offer of offers) {
+      if (offer.status !== 'accepted' || !matches(offer, waiter.filter)) continue
       goals.push({ offer, lengths: isUpload(offer) ? offer.lengths : offer.known })
+    }
+    if (!keys || goals.length > before) continue
+    const matching = offers.filter((offer) => matches(offer, waiter.filter))
+    // Offered since the question was asked: its answer decides.
+    if (matching.some(isUnanswered)) return
+    return fail(state, id, codeWithout(matching), key)
   }
   waiter.goals = goals
 }

@@ -2,7 +2,7 @@ import { Replic8Error, toReplic8Error } from '../errors.ts'
 import type { Namespace } from '../negotiation/events.ts'
 import type { AnswerReason, Header } from '../wire/messages.ts'
 import { type Core, isCore, keyHex } from './core.ts'
-import type { ReplicateOptions } from './download.ts'
+import { asItIs, type ReplicateOptions } from './download.ts'
 
 /** Feeds that the peer offers. Deeply frozen, but for the keys' bytes. */
 export interface Offer {
@@ -31,6 +31,9 @@ export interface Taken {
   hex: string
   options: ReplicateOptions
 }
+
+/** One that may not know its key yet. */
+type Chosen = Omit<Taken, 'hex'> & { hex: string | undefined }
 
 export interface AcceptOutcome {
   taken: Taken[]
@@ -103,39 +106,39 @@ export class Acceptance {
     if (!Array.isArray(selected))
       throw new Replic8Error('ERR_BAD_ARGUMENT', 'accept takes an error or null, and an array of cores.')
     const taken = selected.map(toSelection)
-    for (const { core } of taken) {
-      const hex = keyHex(core)
+    for (const { hex } of taken) {
       if (hex && !this.keys.has(hex))
         throw new Replic8Error('ERR_NOT_OFFERED', `Key ${hex} is not in this offer.`)
     }
     this.called = true
-    if (taken.every(({ core }) => keyHex(core))) this.answer(taken)
+    if (taken.every(hasHex)) this.answer(taken)
     else void this.awaitKeys(taken)
   }
 
   /** Some cores learn their key when they open. */
-  private async awaitKeys(taken: { core: Core; options: ReplicateOptions }[]) {
+  private async awaitKeys(taken: Chosen[]) {
     const open = await Promise.allSettled(
-      taken.map(({ core }) => (keyHex(core) ? undefined : this.hooks.open(core))),
+      taken.map(({ core, hex }) => (hex ? undefined : this.hooks.open(core))),
     )
     if (this.answered) return
     for (const result of open) {
       if (result.status === 'rejected') this.hooks.onproblem(toReplic8Error(result.reason, 'ERR_CORE_FAILED'))
     }
-    const ready = taken.filter((_, i) => open[i]?.status === 'fulfilled')
-    const foreign = ready.find(({ core }) => !this.keys.has(keyHex(core) as string))
+    const ready = taken
+      .filter((_, i) => open[i]?.status === 'fulfilled')
+      .map((chosen) => ({ ...chosen, hex: keyHex(chosen.core) as string }))
+    const foreign = ready.find(({ hex }) => !this.keys.has(hex))
     if (!foreign) return this.answer(ready)
     this.decline(
       'handler-failed',
-      new Replic8Error('ERR_NOT_OFFERED', `Key ${keyHex(foreign.core)} is not in this offer.`),
+      new Replic8Error('ERR_NOT_OFFERED', `Key ${foreign.hex} is not in this offer.`),
     )
   }
 
-  private answer(taken: { core: Core; options: ReplicateOptions }[]) {
+  private answer(taken: Taken[]) {
     if (this.answered) return
     this.cancel()
-    const withKeys = taken.map(({ core, options }) => ({ core, options, hex: keyHex(core) as string }))
-    this.hooks.onanswer({ taken: withKeys, reason: 'declined' })
+    this.hooks.onanswer({ taken, reason: 'declined' })
   }
 
   /** A handler threw: that is a problem also where the offer is answered already. */
@@ -171,15 +174,19 @@ function textOf(value: unknown): string {
   }
 }
 
-function toSelection(value: Selection): { core: Core; options: ReplicateOptions } {
-  if (isCore(value)) return { core: value, options: {} }
+function toSelection(value: Selection): Chosen {
+  if (isCore(value)) return { core: value, hex: keyHex(value), options: asItIs }
   const { core, ...options } = (value ?? {}) as { core?: Core } & ReplicateOptions
   if (!isCore(core))
     throw new Replic8Error(
       'ERR_BAD_ARGUMENT',
       'accept takes cores, or { core, download, upload, maxRequests, whole }.',
     )
-  return { core, options }
+  return { core, hex: keyHex(core), options }
+}
+
+function hasHex(chosen: Chosen): chosen is Taken {
+  return chosen.hex !== undefined
 }
 
 /** The offer as the handlers get it. */

@@ -8,6 +8,8 @@ export class AnswerGate {
   private underWay = 0
   private waiting = new Set<() => void>()
   private timer: ReturnType<typeof setTimeout> | null = null
+  /** Something was answered since the timer was set. */
+  private moving = false
 
   get open(): boolean {
     return this.underWay < most
@@ -20,19 +22,19 @@ export class AnswerGate {
   /** Answers were given, or will never be. */
   end(count = 1) {
     this.underWay = Math.max(0, this.underWay - count)
-    this.restart()
+    this.moving = true
     this.wake()
   }
 
   /** Calls back once when there is room. */
   wait(resume: () => void) {
     this.waiting.add(resume)
-    if (!this.timer) this.restart()
+    this.watch()
   }
 
   stop() {
     this.waiting.clear()
-    this.restart()
+    this.rest()
   }
 
   private wake() {
@@ -41,11 +43,21 @@ export class AnswerGate {
       this.waiting.delete(resume)
       resume()
     }
-    this.restart()
+    if (this.waiting.size === 0) this.rest()
   }
 
-  private restart() {
+  private rest() {
     if (this.timer) clearTimeout(this.timer)
-    this.timer = this.waiting.size > 0 ? setTimeout(() => this.end(this.underWay), patience) : null
+    this.timer = null
+  }
+
+  private watch() {
+    if (this.timer || this.waiting.size === 0) return
+    this.moving = false
+    this.timer = setTimeout(() => {
+      this.timer = null
+      if (!this.moving) this.end(this.underWay)
+      this.watch()
+    }, patience)
   }
 }

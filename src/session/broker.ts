@@ -1,5 +1,5 @@
 import { Replic8Error, toReplic8Error } from '../errors.ts'
-import { offersOf } from '../negotiation/agreement.ts'
+import { isOver } from '../negotiation/agreement.ts'
 import type { Effect, Namespace, NegotiationEvent } from '../negotiation/events.ts'
 import { Negotiation } from '../negotiation/negotiation.ts'
 import type { ControlMessage } from '../wire/messages.ts'
@@ -220,8 +220,7 @@ export class Broker {
       const replication = this.cores.byKey.get(key)
       if (!replication || this.shares.isOpening(replication.core)) continue
       const feed = this.negotiation.state.feeds.get(key)
-      const stands = feed && offersOf(feed).some(({ status }) => status !== 'declined' && status !== 'ended')
-      if (stands) continue
+      if (feed && !(feed.outgoing.values().every(isOver) && feed.incoming.values().every(isOver))) continue
       this.cores.drop(replication)
       this.cores.letGo(replication.core)
     }

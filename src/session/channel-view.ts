@@ -3,6 +3,7 @@ import { Arrivals } from './arrivals.ts'
 import type { Brake } from './brake.ts'
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers, DataMessage, EngineChannel } from './engine-channel.ts'
+import { IncomingMessages, type Receiver } from './incoming-messages.ts'
 import { isRequester, mend } from './requester.ts'
 import type { StreamView } from './stream-view.ts'
 
@@ -15,7 +16,7 @@ export interface ChannelObserver {
   /** The core gave up on this channel, or a handler of it threw. */
   onerror(error: Error): void
   /** The channel is closed, by the peer or by the core. */
-  onclose(): void
+  onclose(channel: ChannelView): void
   /** False while the transport takes nothing: answers to requests wait. */
   readonly writable: boolean
   /** Holds own requests back. */
@@ -29,7 +30,7 @@ const heldRequests = 65_536
  * A channel as a core sees it: hypercore's replication talks to this in place of the channel of hypercore-protocol,
  * so that what goes wrong here costs this feed and not the connection.
  */
-export class ChannelView {
+export class ChannelView implements Receiver {
   readonly stream: StreamView
   readonly channel: EngineChannel
   handlers: ChannelHandlers
@@ -55,7 +56,7 @@ export class ChannelView {
     this.observer = observer
     this.gate = engine.answers
     this.arrivals = new Arrivals(handlers)
-    this.channel = engine.open(key, this.incoming())
+    this.channel = engine.open(key, new IncomingMessages(this))
     observer.brake.add(handlers)
   }
 
@@ -145,7 +146,7 @@ export class ChannelView {
   close() {
     if (!this.finish()) return
     this.channel.close()
-    this.observer.onclose()
+    this.observer.onclose(this)
   }
 
   /** Closes the channel, and tells the core so. */
@@ -153,7 +154,7 @@ export class ChannelView {
     if (!this.finish()) return
     this.channel.close()
     this.tellClosed()
-    this.observer.onclose()
+    this.observer.onclose(this)
   }
 
   /** hypercore calls this on a storage error, an invalid proof and a request timeout. */
@@ -175,7 +176,7 @@ export class ChannelView {
     this.waitForRoom()
   }
 
-  private onrequest(message: unknown) {
+  onrequest(message: unknown) {
     if (this.held.length === 0 && this.observer.writable && this.gate.open) return this.answer(message)
     if (this.held.length - this.head >= heldRequests) return
     this.held.push(message)
@@ -194,42 +195,27 @@ export class ChannelView {
   }
 
   /** Calls the core; what it throws is this feed's problem. */
-  private call(name: keyof ChannelHandlers, ...args: unknown[]) {
+  call(name: keyof ChannelHandlers, message?: unknown, more?: unknown) {
     if (this.over) return
     try {
       const handler = this.handlers[name] as ((...args: unknown[]) => void) | undefined
-      handler?.apply(this.handlers, args)
+      handler?.call(this.handlers, message, more)
     } catch (error) {
       this.destroy(error as Error)
     }
   }
 
-  private incoming(): ChannelHandlers {
-    return {
-      onopen: () => this.call('onopen'),
-      onoptions: (message) => this.call('onoptions', message),
-      onstatus: (message) => this.call('onstatus', message),
-      onhave: (message) => this.call('onhave', message),
-      onunhave: (message) => this.call('onunhave', message),
-      onwant: (message) => this.call('onwant', message),
-      onunwant: (message) => this.call('onunwant', message),
-      onrequest: (message) => this.onrequest(message),
-      oncancel: (message) => this.call('oncancel', message),
-      ondata: (message) => {
-        if (message.value) this.observer.ondownload(message.value.length)
-        this.arrivals.note(message.index)
-        this.call('ondata', message)
-      },
-      onextension: (id, message) => this.call('onextension', id, message),
-      onclose: () => this.onclose(),
-    }
+  ondata(message: DataMessage) {
+    if (message.value) this.observer.ondownload(message.value.length)
+    this.arrivals.note(message.index)
+    this.call('ondata', message)
   }
 
   /** The peer closed the channel. */
-  private onclose() {
+  onclose() {
     if (!this.finish()) return
     this.tellClosed()
-    this.observer.onclose()
+    this.observer.onclose(this)
   }
 
   /** False where it was over before. */

@@ -1,3 +1,4 @@
+import { toHex } from '../bytes.ts'
 import { Replic8Error } from '../errors.ts'
 
 /** Anything that can be shared: a hypercore 9, a hyperdrive 10, a hypertrie, … */
@@ -38,22 +39,38 @@ export function isCore(value: unknown): value is Core {
   return typeof value === 'object' && value !== null && typeof (value as Unknown).replicate === 'function'
 }
 
-/** The key of a core as hex digits; undefined where it has none, or none that can be read. */
-export function keyHex(core: Core): string | undefined {
+/** The key of a core; undefined where it has none yet, or none that can be read. */
+export function keyOf(core: Core): Uint8Array | undefined {
   try {
     const { key } = core
-    return key instanceof Uint8Array && key.length === 32 ? Buffer.from(key).toString('hex') : undefined
+    return key instanceof Uint8Array && key.length === 32 ? key : undefined
   } catch {
     // A getter of the application's failed: the core can not be opened, and costs no other.
     return undefined
   }
 }
 
+/** The key of a core as hex digits; undefined where it has none, or none that can be read. */
+export function keyHex(core: Core): string | undefined {
+  const key = keyOf(core)
+  return key && hexOf(key)
+}
+
+/** The Buffer of a core's key, where it is this one. */
+export function keyIn(core: Core | undefined, hex: string): Buffer | undefined {
+  const key = core && keyOf(core)
+  return Buffer.isBuffer(key) && hexOf(key) === hex ? key : undefined
+}
+
 /** A feed's key as hex digits, from bytes or hex digits. Errors: ERR_BAD_ARGUMENT. */
 export function toHexKey(key: unknown): string {
-  if (key instanceof Uint8Array && key.length === 32) return Buffer.from(key).toString('hex')
+  if (key instanceof Uint8Array && key.length === 32) return hexOf(key)
   if (typeof key === 'string' && /^[0-9a-f]{64}$/i.test(key)) return key.toLowerCase()
   throw new Replic8Error('ERR_BAD_ARGUMENT', 'A key is 32 bytes, or 64 hex digits.')
+}
+
+function hexOf(key: Uint8Array): string {
+  return Buffer.isBuffer(key) ? key.toString('hex') : toHex(key)
 }
 
 /** How many feeds are behind the key of a core; undefined where that cannot be seen. */
@@ -93,16 +110,29 @@ function belongs(content: Feed, metadata: Feed | null): boolean {
   return !content.writable || metadata?.writable === true
 }
 
-/** Waits for the feeds that an open structure can name from what it has; a drive without metadata has no content yet. */
-export function whenNamed(core: Core, done: () => void) {
-  if (isDrive(core) && isFeed(core.metadata) && core.metadata.has(0)) core.getContent(() => done())
-  else done()
+/**
+ * How to wait for the feeds that an open structure can name from what it has; null: it has named them. A drive without
+ * metadata has no content yet.
+ */
+export function naming(core: Core): ((done: () => void) => void) | null {
+  if (!isDrive(core) || !isFeed(core.metadata) || !core.metadata.has(0)) return null
+  return (done) => core.getContent(() => done())
+}
+
+/** Whether a core has its key and needs not be waited for. */
+export function isOpen(core: Core): boolean {
+  return isFeed(core) && (core as { opened?: unknown }).opened === true && keyOf(core) !== undefined
 }
 
 export function isFeed(value: unknown): value is Feed {
   if (typeof value !== 'object' || value === null) return false
   const { downloaded, download, has, replicate } = value as Unknown
-  return [downloaded, download, has, replicate].every((method) => typeof method === 'function')
+  return (
+    typeof downloaded === 'function' &&
+    typeof download === 'function' &&
+    typeof has === 'function' &&
+    typeof replicate === 'function'
+  )
 }
 
 function isDrive(core: Core): core is Drive {

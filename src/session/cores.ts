@@ -1,4 +1,4 @@
-import { type Core, feedCount, keyHex, whenNamed } from './core.ts'
+import { type Core, feedCount, isOpen, keyHex, keyIn, naming } from './core.ts'
 import { knownCore, rememberCore } from './known-cores.ts'
 import type { Meter } from './meter.ts'
 import { Opener } from './opener.ts'
@@ -6,8 +6,8 @@ import { Replication, type ReplicationHooks, type Traffic } from './replication.
 
 interface Emitter {
   setMaxListeners?(count: number): unknown
-  on?(event: 'error', handler: (error: Error) => void): unknown
-  removeListener?(event: 'error', handler: (error: Error) => void): unknown
+  on?(event: 'error', handler: (this: unknown, error: Error) => void): unknown
+  removeListener?(event: 'error', handler: (this: unknown, error: Error) => void): unknown
 }
 
 /** The cores that one session shares or has taken, each once, by key. */
@@ -16,8 +16,11 @@ export class Cores {
   private readonly meter: Meter
   private readonly hooks: ReplicationHooks
   private readonly opener: Opener
+  /** Of cores that were dropped. */
   private readonly traffic = new Map<string, Traffic>()
-  private readonly contained = new Map<Core, (error: Error) => void>()
+  private readonly contained = new Set<Core>()
+  /** One for all: an emitter calls it as its own. */
+  private readonly onerror: (this: unknown, error: Error) => void
   private released = false
 
   /** @param timeout ms that a core may take to open */
@@ -25,6 +28,14 @@ export class Cores {
     this.meter = meter
     this.hooks = hooks
     this.opener = new Opener(timeout)
+    const failed = (core: Core, error: Error) => {
+      const hex = keyHex(core)
+      const replication = hex ? this.byKey.get(hex) : undefined
+      if (replication?.core === core) this.hooks.onfail(replication, error)
+    }
+    this.onerror = function (error) {
+      failed(this as Core, error)
+    }
   }
 
   /** The session's core of a key; the first one that was shared or taken stays, unless a later one holds more feeds. */
@@ -33,6 +44,7 @@ export class Cores {
     const known = this.byKey.get(hex)
     if (!known) {
       const replication = new Replication(core, hex, this.trafficOf(hex), this.meter, this.hooks)
+      this.traffic.delete(hex)
       this.byKey.set(hex, replication)
       return replication
     }
@@ -43,7 +55,7 @@ export class Cores {
   /** Opens a core, until it has its key. Errors: ERR_CORE_FAILED. */
   async open(core: Core): Promise<void> {
     this.contain(core)
-    await this.opener.open(core)
+    if (!isOpen(core)) await this.opener.open(core)
   }
 
   /** Opens a core, adds it, and watches its feeds. Errors: ERR_CORE_FAILED. */
@@ -65,40 +77,29 @@ export class Cores {
   private async watch(replication: Replication) {
     replication.watch()
     // Asked after watch() asked, so answered after it: then the lengths of all feeds that can be named are known.
-    await this.opener.limited((done) => whenNamed(replication.core, done)).catch(() => {})
+    const wait = naming(replication.core)
+    if (wait) await this.opener.limited(wait).catch(() => {})
   }
 
   /** An 'error' event that nobody listens to ends the process: a core that fails shall cost that core only. */
   contain(core: Core) {
     const emitter = core as Emitter
     if (this.released || this.contained.has(core) || typeof emitter.on !== 'function') return
-    const onerror = (error: Error) => {
-      const hex = keyHex(core)
-      const replication = hex ? this.byKey.get(hex) : undefined
-      if (replication?.core === core) this.hooks.onfail(replication, error)
-    }
     // One listener a session: many sessions of one core are no leak.
     emitter.setMaxListeners?.(0)
-    emitter.on('error', onerror)
-    this.contained.set(core, onerror)
+    emitter.on('error', this.onerror)
+    this.contained.add(core)
   }
 
   /** The key as this process has it: the Buffer of the session's core, else of another session's, else a new one. */
   keyOf(hex: string): Buffer {
-    for (const core of [this.byKey.get(hex)?.core, knownCore(hex)]) {
-      if (core && keyHex(core) === hex && Buffer.isBuffer(core.key)) return core.key
-    }
-    return Buffer.from(hex, 'hex')
+    const own = this.byKey.get(hex)
+    return own?.key ?? keyIn(knownCore(hex), hex) ?? Buffer.from(hex, 'hex')
   }
 
   /** Payload bytes of a feed on this session, also while nothing of it is agreed on. */
   trafficOf(hex: string): Traffic {
-    let traffic = this.traffic.get(hex)
-    if (!traffic) {
-      traffic = { sent: 0, received: 0 }
-      this.traffic.set(hex, traffic)
-    }
-    return traffic
+    return this.byKey.get(hex)?.traffic ?? this.traffic.get(hex) ?? { sent: 0, received: 0 }
   }
 
   /** Feeds of a core that was closed can be opened by the others that hold them too. */
@@ -111,22 +112,26 @@ export class Cores {
   drop(replication: Replication) {
     const keys = replication.feedKeys
     replication.release()
-    if (this.byKey.get(replication.hex) === replication) this.byKey.delete(replication.hex)
+    if (this.byKey.get(replication.hex) === replication) this.forget(replication)
     this.reattach(keys)
+  }
+
+  /** What a feed moved is not forgotten with it. */
+  private forget({ hex, traffic }: Replication) {
+    this.byKey.delete(hex)
+    if (traffic.sent + traffic.received > 0) this.traffic.set(hex, traffic)
   }
 
   /** Nothing of this session is left with a core: what happens to it is the application's alone. */
   letGo(core: Core) {
-    const onerror = this.contained.get(core)
-    if (onerror) (core as Emitter).removeListener?.('error', onerror)
-    this.contained.delete(core)
+    if (this.contained.delete(core)) (core as Emitter).removeListener?.('error', this.onerror)
   }
 
   release() {
     this.released = true
     this.opener.stop()
     for (const replication of this.byKey.values()) replication.release()
-    for (const [core, onerror] of this.contained) (core as Emitter).removeListener?.('error', onerror)
+    for (const core of this.contained) (core as Emitter).removeListener?.('error', this.onerror)
     this.contained.clear()
   }
 }

@@ -13,6 +13,9 @@ export interface ReplicateOptions {
   whole?: boolean
 }
 
+/** Nothing is said about how a core takes part. */
+export const asItIs: ReplicateOptions = Object.freeze({})
+
 /** The core that is downloaded, as far as this needs to know it. */
 export interface DownloadSource {
   /** Its feeds; one that is not known yet leaves a gap. */
@@ -29,7 +32,7 @@ export interface DownloadSource {
 export class Download {
   /** What the peer has, by its own word; null while we take nothing. */
   target: number[] | null = null
-  private options: ReplicateOptions = {}
+  private options = asItIs
   private readonly source: DownloadSource
   /** What has to be here before the next report: a feed that keeps growing is reported all the same. */
   private goal: number[] = []

@@ -33,6 +33,8 @@ export interface EngineChannel {
   readonly closed: boolean
   readonly remoteOpened: boolean
   readonly remoteVerified: boolean
+  /** What the peer proves with that it knows the key; null before it opened the channel. */
+  readonly remoteCapability: Buffer | null
   options(message: unknown): void
   status(message: unknown): void
   have(message: unknown): void

@@ -1,3 +1,4 @@
+import { discoveryKey } from 'hypercore-crypto'
 import Protocol from 'hypercore-protocol'
 import { Replic8Error, toReplic8Error } from '../errors.ts'
 import { AnswerGate } from './answer-gate.ts'
@@ -34,6 +35,8 @@ export class Engine implements Exporter {
   private shaken = false
   private proved = false
   private failed = false
+  /** The key that was asked for last. */
+  private asked: { key: Buffer; discoveryKey: Buffer } | null = null
   /** Channels that the peer has open. */
   private remoteChannels = 0
   /** Requests for blocks pass here. */
@@ -118,15 +121,24 @@ export class Engine implements Exporter {
   }
 
   opened(key: Buffer): boolean {
-    return this.stream.opened(key)
+    return this.channel(key)?.opened ?? false
   }
 
   remoteOpened(key: Buffer): boolean {
-    return this.stream.remoteOpened(key)
+    return this.channel(key)?.remoteOpened ?? false
   }
 
   remoteVerified(key: Buffer): boolean {
-    return this.stream.remoteVerified(key)
+    const remote = this.channel(key)?.remoteCapability
+    return remote?.equals(this.remote(key)) ?? false
+  }
+
+  /** From here on what is sent is not encrypted yet: gives the function that does so in place, in the order of sending. */
+  takeEncryption(): (bytes: Buffer) => void {
+    const { _encryption } = this.stream.state
+    const encrypt = _encryption.encrypt.bind(_encryption)
+    _encryption.encrypt = (bytes: Buffer) => bytes
+    return encrypt
   }
 
   /** Closes every channel, and all timers. */
@@ -137,6 +149,12 @@ export class Engine implements Exporter {
     this.stream._predestroy()
     this.stream.channelizer.destroy()
     this.destroyState()
+  }
+
+  /** hypercore asks several times for a channel before it opens it, and each time it would be hashed to find it. */
+  private channel(key: Buffer): EngineChannel | undefined {
+    if (!this.asked?.key.equals(key)) this.asked = { key: Buffer.from(key), discoveryKey: discoveryKey(key) }
+    return this.stream.channelizer.getChannel(this.asked.discoveryKey)
   }
 
   private fail(error: Replic8Error) {
@@ -174,8 +192,8 @@ export class Engine implements Exporter {
     }
     for (const name of messageHandlers) {
       const handler = channelizer[name]
-      channelizer[name] = (id: number, ...message: unknown[]) => {
-        if (this.admitMessage(id)) handler.call(channelizer, id, ...message)
+      channelizer[name] = (id: number, message: unknown, more: unknown) => {
+        if (this.admitMessage(id)) handler.call(channelizer, id, message, more)
       }
     }
     this.countChannels()

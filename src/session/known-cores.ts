@@ -8,7 +8,7 @@ const known = new Map<string, WeakRef<Core>[]>()
 const forget = new FinalizationRegistry<string>((hex) => keep(hex, alive(hex)))
 
 export function rememberCore(hex: string, core: Core) {
-  const cores = alive(hex)
+  const cores = known.has(hex) ? alive(hex) : []
   if (cores.some((ref) => ref.deref() === core)) return
   keep(hex, [...cores, new WeakRef(core)])
   forget.register(core, hex)

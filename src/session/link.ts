@@ -158,6 +158,7 @@ export class Link {
       onmessage: (message) => this.onmessage(message),
       onfail: (error) => this.fail(error, error),
     })
+    this.wire.seal = engine.takeEncryption()
     this.wire.patience = Number.POSITIVE_INFINITY
     this.guard.release()
     this.letGo()
@@ -173,6 +174,7 @@ export class Link {
   private deliver(message: ControlMessage) {
     this.control?.send(message)
     if (message.type !== 'bye') return
+    this.wire.sealAll()
     this.sentBye = true
     if (this.heardBye) this.finish()
   }

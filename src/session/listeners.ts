@@ -12,10 +12,13 @@ const unscoped = new Set(['open', 'sync', 'problem', 'close', 'session', 'core']
 
 const everyNamespace = '*'
 const none = null
+const nobody: Handler[] = []
 
 /** The event handlers of a session, by namespace. */
 export class Listeners {
   private readonly handlers = new Map<Namespace, Map<string, Handler[]>>()
+  /** Events that somebody has asked for: most are told to nobody, and several for each feed. */
+  private readonly heard = new Set<string>()
   private readonly originals = new WeakMap<Handler, Handler>()
 
   add(namespace: Namespace, event: string, handler: Handler) {
@@ -30,6 +33,7 @@ export class Listeners {
     const events = this.handlers.get(namespace) ?? new Map<string, Handler[]>()
     this.handlers.set(namespace, events)
     events.set(event, [...(events.get(event) ?? []), handler])
+    this.heard.add(event)
   }
 
   addOnce(namespace: Namespace, event: string, handler: Handler) {
@@ -53,6 +57,7 @@ export class Listeners {
 
   /** The handlers that hear of an event: those of its namespace, and those of every namespace. */
   of(event: string, namespace: Namespace = none): Handler[] {
+    if (!this.heard.has(event)) return nobody
     const scope = scoped.has(event) ? namespace : none
     const own = scope === everyNamespace ? [] : (this.handlers.get(scope)?.get(event) ?? [])
     const every = this.handlers.get(everyNamespace)?.get(event) ?? []
@@ -66,6 +71,7 @@ export class Listeners {
 
   clear() {
     this.handlers.clear()
+    this.heard.clear()
   }
 }
 

@@ -1,10 +1,18 @@
 import { messageOf, Replic8Error } from '../errors.ts'
-import { type Core, keyHex } from './core.ts'
+import { type Core, keyOf } from './core.ts'
+
+interface Wait {
+  /** In ms since the page or the process began. */
+  until: number
+  reject(error: Error): void
+}
 
 /** Waits for cores to open, for so long at most. The end of the session ends every wait, and settles none. */
 export class Opener {
   private readonly timeout: number
-  private readonly timers = new Set<ReturnType<typeof setTimeout>>()
+  /** The first that is over comes first, as all may take as long: one timer does for all. */
+  private readonly waits = new Set<Wait>()
+  private timer: ReturnType<typeof setTimeout> | null = null
   private stopped = false
 
   /** @param timeout ms that a core may take */
@@ -24,7 +32,7 @@ export class Opener {
       }
       const done = (error?: unknown) => {
         if (error) fail(error)
-        else if (keyHex(core)) resolve()
+        else if (keyOf(core)) resolve()
         else fail('it has no key of 32 bytes')
       }
       try {
@@ -40,25 +48,56 @@ export class Opener {
   /** Runs `task` until it resolves, rejects, or has taken too long (ERR_CORE_FAILED). */
   limited(task: (resolve: () => void, reject: (error: Error) => void) => void): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const settle = (action: () => void) => {
-        if (!this.timers.delete(timer)) return
-        clearTimeout(timer)
-        action()
-      }
-      const timer = setTimeout(() => settle(() => reject(this.tooLate())), this.timeout)
-      if (this.stopped) return clearTimeout(timer)
-      this.timers.add(timer)
+      if (this.stopped) return
+      const wait: Wait = { until: performance.now() + this.timeout, reject }
+      this.waits.add(wait)
+      this.watch()
       task(
-        () => settle(resolve),
-        (error) => settle(() => reject(error)),
+        () => {
+          if (this.forget(wait)) resolve()
+        },
+        (error) => {
+          if (this.forget(wait)) reject(error)
+        },
       )
     })
   }
 
   stop() {
     this.stopped = true
-    for (const timer of this.timers) clearTimeout(timer)
-    this.timers.clear()
+    this.waits.clear()
+    this.rest()
+  }
+
+  /** False where it is over already. */
+  private forget(wait: Wait): boolean {
+    const waited = this.waits.delete(wait)
+    if (this.waits.size === 0) this.rest()
+    return waited
+  }
+
+  private watch() {
+    if (this.timer) return
+    const [first] = this.waits
+    if (!first) return
+    this.timer = setTimeout(() => this.look(), Math.max(0, first.until - performance.now()))
+  }
+
+  private look() {
+    this.timer = null
+    const now = performance.now()
+    for (const wait of this.waits) {
+      // Timers come up to a millisecond early.
+      if (wait.until > now + 1) break
+      this.waits.delete(wait)
+      wait.reject(this.tooLate())
+    }
+    this.watch()
+  }
+
+  private rest() {
+    if (this.timer) clearTimeout(this.timer)
+    this.timer = null
   }
 
   private tooLate(): Replic8Error {

@@ -3,9 +3,9 @@ import { Prefix } from './prefix.ts'
 
 export interface PartHooks {
   /** The feed has grown, here or there, or was cleared. */
-  onchange(): void
+  ondirty(): void
   /** The application closed the feed. */
-  onclose(): void
+  oncoreclosed(): void
 }
 
 /** What of hypercore 9's own book-keeping tells what an application has asked for. */
@@ -22,15 +22,15 @@ export class Part {
   private readonly hooks: PartHooks
   private selection: object | null = null
 
-  constructor(feed: Feed, hooks: PartHooks) {
+  constructor(feed: Feed, hex: string, hooks: PartHooks) {
     this.feed = feed
-    this.hex = feed.key.toString('hex')
+    this.hex = hex
     this.prefix = new Prefix(feed)
     this.hooks = hooks
     feed.on('download', this.ongrow)
     feed.on('append', this.ongrow)
     feed.on('clear', this.onclear)
-    feed.on('close', hooks.onclose)
+    feed.on('close', this.onclose)
   }
 
   /** Blocks that are here without a gap from the first. */
@@ -83,17 +83,21 @@ export class Part {
     this.feed.removeListener('download', this.ongrow)
     this.feed.removeListener('append', this.ongrow)
     this.feed.removeListener('clear', this.onclear)
-    this.feed.removeListener('close', this.hooks.onclose)
+    this.feed.removeListener('close', this.onclose)
   }
 
   private readonly ongrow = () => {
     this.prefix.advance()
-    this.hooks.onchange()
+    this.hooks.ondirty()
   }
 
   private readonly onclear = (start: number) => {
     this.prefix.cut(start)
-    this.hooks.onchange()
+    this.hooks.ondirty()
+  }
+
+  private readonly onclose = () => {
+    this.hooks.oncoreclosed()
   }
 
   private get fetchesByItself(): boolean {

@@ -1,3 +1,4 @@
+import { Few } from '../few.ts'
 import type { Namespace } from '../negotiation/events.ts'
 import type { Cores } from './cores.ts'
 import { Pulse } from './pulse.ts'
@@ -14,7 +15,7 @@ export class Progress {
   private readonly emit: Emit
   private readonly moved = new Set<Replication>()
   /** What was told last, for each agreement by which a feed is taken. */
-  private readonly told = new Map<Replication, Map<Namespace, string>>()
+  private readonly told = new Map<Replication, Few<Namespace, string>>()
   private readonly pulse = new Pulse(interval, () => this.tellMoved())
 
   constructor(cores: Cores, emit: Emit) {
@@ -23,7 +24,7 @@ export class Progress {
   }
 
   start(replication: Replication, namespace: Namespace) {
-    const namespaces = this.told.get(replication) ?? new Map<Namespace, string>()
+    const namespaces = this.told.get(replication) ?? new Few<Namespace, string>()
     this.told.set(replication, namespaces)
     namespaces.set(namespace, '')
     this.touch(replication)
@@ -63,7 +64,7 @@ export class Progress {
     const { have, want } = replication.download.progress()
     const bytes = replication.traffic.received
     const news = `${have} ${want} ${bytes}`
-    for (const [namespace, last] of this.told.get(replication) ?? []) {
+    for (const [namespace, last] of this.told.get(replication)?.entries() ?? []) {
       if (last === news) continue
       this.told.get(replication)?.set(namespace, news)
       this.emit('progress', namespace, {

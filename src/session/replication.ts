@@ -1,11 +1,11 @@
 import type { Brake } from './brake.ts'
-import { type Core, type Feed, feedCount, feedsOf, isFeed } from './core.ts'
-import { Download, type ReplicateOptions } from './download.ts'
+import { type Core, type Feed, feedCount, feedsOf, isFeed, keyIn, keyOf } from './core.ts'
+import { asItIs, Download, type ReplicateOptions } from './download.ts'
 import type { Engine } from './engine.ts'
 import type { Meter } from './meter.ts'
-import { Part } from './part.ts'
+import { Part, type PartHooks } from './part.ts'
 import type { ChannelOptions } from './requester.ts'
-import { StreamView, type ViewObserver } from './stream-view.ts'
+import { StreamView, type ViewOwner } from './stream-view.ts'
 
 export type { ReplicateOptions } from './download.ts'
 
@@ -27,7 +27,7 @@ export interface Traffic {
 }
 
 /** One core in one session: its feeds, their channels while an agreement stands, and its download. */
-export class Replication {
+export class Replication implements ViewOwner, PartHooks {
   readonly hex: string
   readonly traffic: Traffic
   readonly download: Download
@@ -37,12 +37,13 @@ export class Replication {
   released = false
   private readonly hooks: ReplicationHooks
   private readonly meter: Meter
-  private options: ReplicateOptions = {}
+  private options = asItIs
   /** The peer has taken an offer of it, and relies on getting it. */
   private offered = false
   private engine: Engine | null = null
   private view: StreamView | null = null
   private stopNaming: (() => void) | null = null
+  private knownKey: Buffer | undefined
 
   constructor(core: Core, hex: string, traffic: Traffic, meter: Meter, hooks: ReplicationHooks) {
     this.core = core
@@ -50,7 +51,17 @@ export class Replication {
     this.traffic = traffic
     this.meter = meter
     this.hooks = hooks
+    const key = keyOf(core)
+    if (Buffer.isBuffer(key)) this.knownKey = key
     this.download = new Download(this)
+  }
+
+  /** The core's own Buffer; undefined where it has another key than is thought, or none. */
+  get key(): Buffer | undefined {
+    const key = keyOf(this.core)
+    // A feed replaces the Buffer when it opens.
+    if (this.knownKey !== key) this.knownKey = keyIn(this.core, this.hex)
+    return this.knownKey
   }
 
   get feedLimit(): number {
@@ -107,12 +118,7 @@ export class Replication {
   open(engine: Engine) {
     if (this.view || this.released) return
     this.engine = engine
-    this.view = new StreamView({
-      engine,
-      allows: (hex) => this.owns(hex),
-      ondestroy: (error) => this.ondestroy(error),
-      observer: this.observer(),
-    })
+    this.view = new StreamView(engine, this)
     this.replicate(this.core, this.view)
     this.attach()
   }
@@ -175,10 +181,7 @@ export class Replication {
 
   private addPart(index: number, feed: Feed) {
     if (this.released || this.parts[index]) return
-    this.parts[index] = new Part(feed, {
-      onchange: () => this.ondirty(),
-      onclose: () => this.hooks.oncoreclosed(this),
-    })
+    this.parts[index] = new Part(feed, feed.key === this.key ? this.hex : feed.key.toString('hex'), this)
     this.download.fetch()
     this.attach()
     this.ondirty()
@@ -190,32 +193,47 @@ export class Replication {
     for (const part of this.parts.splice(0)) part?.release()
   }
 
-  private observer(): ViewObserver {
-    const { hooks, meter, traffic } = this
-    return {
-      onupload(bytes) {
-        traffic.sent += bytes
-        meter.sent(bytes)
-      },
-      ondownload(bytes) {
-        traffic.received += bytes
-        meter.received(bytes)
-      },
-      onerror: (error) => this.view?.destroy(error),
-      // A wrapper around a hypercore shows what it wraps no earlier than here.
-      onfeed: (hex, feed) => {
-        if (hex === this.hex && feedCount(this.core) === undefined && isFeed(feed)) this.addPart(0, feed)
-      },
-      // The peer may close a channel for one agreement while it does not know of another yet: it is opened again.
-      onclose: () => queueMicrotask(() => this.attach()),
-      get writable() {
-        return hooks.writable
-      },
-      brake: hooks.brake,
-    }
+  onupload(bytes: number) {
+    this.traffic.sent += bytes
+    this.meter.sent(bytes)
   }
 
-  private ondestroy(error?: Error) {
+  ondownload(bytes: number) {
+    this.traffic.received += bytes
+    this.meter.received(bytes)
+  }
+
+  onerror(error: Error) {
+    this.view?.destroy(error)
+  }
+
+  /** A wrapper around a hypercore shows what it wraps no earlier than here. */
+  onfeed(hex: string, feed: unknown) {
+    if (hex === this.hex && feedCount(this.core) === undefined && isFeed(feed)) this.addPart(0, feed)
+  }
+
+  /** The peer may close a channel for one agreement while it does not know of another yet: it is opened again. */
+  onclose() {
+    queueMicrotask(() => this.attach())
+  }
+
+  get writable(): boolean {
+    return this.hooks.writable
+  }
+
+  get brake(): Brake {
+    return this.hooks.brake
+  }
+
+  oncoreclosed() {
+    this.hooks.oncoreclosed(this)
+  }
+
+  allows(hex: string): boolean {
+    return this.owns(hex)
+  }
+
+  ondestroy(error?: Error) {
     this.view = null
     if (error) this.hooks.onfail(this, error)
     else this.hooks.oncoreclosed(this)

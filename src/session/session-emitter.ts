@@ -37,12 +37,14 @@ export abstract class SessionEmitter {
 
   /** Calls the handlers of an event; what one of them throws, or rejects with, is a problem, and costs nobody else. */
   protected emit(event: keyof SessionEvents, namespace: Namespace, ...args: unknown[]) {
+    const handlers = this.listeners.of(event, namespace)
+    if (handlers.length === 0) return
     const fail = (error: unknown) => {
       // A handler of problems that fails is not told to itself.
       if (event === 'problem') return
       this.problem(new Replic8Error('ERR_HANDLER_FAILED', messageOf(error), { cause: error }), { namespace })
     }
-    for (const handler of this.listeners.of(event, namespace)) {
+    for (const handler of handlers) {
       try {
         const result = handler(...args) as { then?: unknown } | undefined
         if (typeof result?.then === 'function') Promise.resolve(result).catch(fail)

@@ -1,22 +1,19 @@
 import { EventEmitter } from 'events'
+import { Few } from '../few.ts'
+import type { Brake } from './brake.ts'
 import { type ChannelObserver, ChannelView } from './channel-view.ts'
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers } from './engine-channel.ts'
 import { type ChannelOptions, configure, isRequester } from './requester.ts'
 
 /** What watches over the channels of a structure. */
-export interface ViewObserver extends ChannelObserver {
-  /** The structure opened a channel for this feed of its own. */
-  onfeed(keyHex: string, feed: unknown): void
-}
-
-export interface StreamViewOptions {
-  engine: Engine
+export interface ViewOwner extends ChannelObserver {
   /** Whether the structure may open this key. */
   allows(keyHex: string): boolean
+  /** The structure opened a channel for this feed of its own. */
+  onfeed(keyHex: string, feed: unknown): void
   /** The structure destroyed the stream. */
   ondestroy(error?: Error): void
-  observer: ViewObserver
 }
 
 /**
@@ -24,37 +21,40 @@ export interface StreamViewOptions {
  * structure's own feeds. Corestores close every channel that they do not know, and offer every core they hold; neither
  * gets through here.
  */
-export class StreamView extends EventEmitter {
+export class StreamView extends EventEmitter implements ChannelObserver {
   readonly initiator: boolean
   readonly live = true
   destroyed = false
-  private readonly options: StreamViewOptions
-  private readonly channels = new Map<string, ChannelView>()
+  private asked: { key: Buffer; hex: string } | null = null
+  private readonly engine: Engine
+  private readonly owner: ViewOwner
+  private readonly channels = new Few<string, ChannelView>()
 
-  constructor(options: StreamViewOptions) {
+  constructor(engine: Engine, owner: ViewOwner) {
     super()
-    this.options = options
-    this.initiator = options.engine.initiator
+    this.engine = engine
+    this.owner = owner
+    this.initiator = engine.initiator
     this.setMaxListeners(0)
-    this.on('error', () => {})
+    this.on('error', ignore)
   }
 
   /** With `initiator` and `pipe`, what makes hypercore take this for a protocol stream. */
   get state() {
-    const { publicKey, remotePublicKey } = this.options.engine
+    const { publicKey, remotePublicKey } = this.engine
     return { publicKey, remotePublicKey }
   }
 
   get publicKey() {
-    return this.options.engine.publicKey
+    return this.engine.publicKey
   }
 
   get remotePublicKey() {
-    return this.options.engine.remotePublicKey
+    return this.engine.remotePublicKey
   }
 
   get timeout() {
-    return this.options.engine.timeout
+    return this.engine.timeout
   }
 
   get remoteAddress() {
@@ -72,42 +72,60 @@ export class StreamView extends EventEmitter {
 
   /** True also for a feed that is not the structure's: it then leaves that feed alone. */
   opened(key: Buffer): boolean {
-    if (this.destroyed || !this.options.allows(key.toString('hex'))) return true
-    return this.options.engine.opened(key)
+    if (this.destroyed || !this.owner.allows(this.hexOf(key))) return true
+    return this.engine.opened(key)
   }
 
   remoteOpened(key: Buffer): boolean {
-    return this.options.engine.remoteOpened(key)
+    return this.engine.remoteOpened(key)
   }
 
   remoteVerified(key: Buffer): boolean {
-    return this.options.engine.remoteVerified(key)
+    return this.engine.remoteVerified(key)
   }
 
   open(key: Buffer, handlers: ChannelHandlers): ChannelView {
-    const hex = key.toString('hex')
-    const { engine, observer } = this.options
-    const channel = new ChannelView(this, engine, key, handlers, {
-      onupload: (bytes) => observer.onupload(bytes),
-      ondownload: (bytes) => observer.ondownload(bytes),
-      onerror: (error) => observer.onerror(error),
-      onclose: () => {
-        if (this.channels.get(hex) === channel) this.channels.delete(hex)
-        if (!this.destroyed) observer.onclose()
-      },
-      get writable() {
-        return observer.writable
-      },
-      brake: observer.brake,
-    })
+    const hex = this.hexOf(key)
+    const channel = new ChannelView(this, this.engine, key, handlers, this)
     this.channels.set(hex, channel)
     // The handlers are hypercore's peer, which names its feed.
-    observer.onfeed(hex, (handlers as { feed?: unknown }).feed)
+    this.owner.onfeed(hex, (handlers as { feed?: unknown }).feed)
     return channel
+  }
+
+  /** hypercore asks whether it is open, and opens it then: mostly one feed, with one Buffer for its key. */
+  private hexOf(key: Buffer): string {
+    if (this.asked?.key !== key) this.asked = { key, hex: key.toString('hex') }
+    return this.asked.hex
   }
 
   /** A structure may not close by discovery key: it would name channels that are not its own. */
   close() {}
+
+  onupload(bytes: number) {
+    this.owner.onupload(bytes)
+  }
+
+  ondownload(bytes: number) {
+    this.owner.ondownload(bytes)
+  }
+
+  onerror(error: Error) {
+    this.owner.onerror(error)
+  }
+
+  onclose(channel: ChannelView) {
+    for (const [hex, other] of this.channels.entries()) if (other === channel) this.channels.delete(hex)
+    if (!this.destroyed) this.owner.onclose(channel)
+  }
+
+  get writable(): boolean {
+    return this.owner.writable
+  }
+
+  get brake(): Brake {
+    return this.owner.brake
+  }
 
   get openChannels(): number {
     return this.channels.size
@@ -120,24 +138,26 @@ export class StreamView extends EventEmitter {
   }
 
   resume() {
-    for (const channel of [...this.channels.values()]) channel.resume()
+    for (const channel of this.channels.values()) channel.resume()
   }
 
   /** Closes the structure's channels; the connection goes on. */
   destroy(error?: Error) {
     if (this.destroyed) return
     this.detach()
-    this.options.ondestroy(error)
+    this.owner.ondestroy(error)
   }
 
   /** As `destroy`, without a word to the owner. */
   detach() {
     if (this.destroyed) return
     this.destroyed = true
-    for (const channel of [...this.channels.values()]) {
+    for (const channel of this.channels.values()) {
       channel.detach()
     }
     this.emit('close')
     this.removeAllListeners()
   }
 }
+
+function ignore() {}

@@ -17,6 +17,9 @@ export interface WireHandlers {
   ondrain(): void
 }
 
+/** Bytes that travel together at most; what is as large by itself travels alone, and is not copied. */
+const together = 16_384
+
 /**
  * The raw duplex of a session: bytes from the peer go in, bytes for the peer come out. It queues what the transport
  * does not take yet and counts it, because hypercore-protocol pushes without looking.
@@ -31,12 +34,19 @@ export class WireStream extends Duplex {
   writableEnding = false
   /** Bytes that may wait here to be taken, for a transport that can not be paused. */
   patience: number
+  /**
+   * Encrypts in place. Where it is set, bytes wait for the end of what is under way: a feed takes a dozen small messages,
+   * and to encrypt and deliver each by itself costs more than to make it.
+   */
+  seal: ((bytes: Buffer) => void) | null = null
   /** Somebody has wired it. */
   piped = false
   /** By hand: the end of the transport then comes from whoever did it. */
   pipedByHand = false
   private readonly handlers: WireHandlers
   private readonly mark: number
+  private unsealed: Buffer[] = []
+  private unsealedBytes = 0
   private queue: Buffer[] = []
   private head = 0
   private wanted = false
@@ -69,6 +79,26 @@ export class WireStream extends Duplex {
   send(bytes: Buffer) {
     if (this.destroying || this.finishing) return
     this.bytesSent += bytes.length
+    if (!this.seal) return this.enqueue(bytes)
+    if (this.unsealedBytes + bytes.length > together) this.sealAll()
+    if (this.unsealed.push(bytes) === 1) process.nextTick(this.sealAll)
+    this.unsealedBytes += bytes.length
+    this.queuedBytes += bytes.length
+  }
+
+  /** What was sent waits no longer: after a goodbye nothing comes that it could travel with. */
+  readonly sealAll = () => {
+    const { unsealed, unsealedBytes } = this
+    if (unsealed.length === 0) return
+    const bytes = unsealed.length === 1 ? (unsealed[0] as Buffer) : Buffer.concat(unsealed, unsealedBytes)
+    this.unsealed = []
+    this.unsealedBytes = 0
+    this.queuedBytes -= unsealedBytes
+    this.seal?.(bytes)
+    this.enqueue(bytes)
+  }
+
+  private enqueue(bytes: Buffer) {
     if (this.wanted && this.head === this.queue.length) {
       this.wanted = this.push(bytes)
       return
@@ -81,6 +111,7 @@ export class WireStream extends Duplex {
   /** Ends this side after all that was sent. */
   finish() {
     if (this.finishing) return
+    this.sealAll()
     this.finishing = true
     this.flush()
   }
@@ -145,8 +176,9 @@ export class WireStream extends Duplex {
   }
 
   private clear() {
+    this.unsealed = []
     this.queue = []
-    this.head = this.queuedBytes = 0
+    this.head = this.queuedBytes = this.unsealedBytes = 0
   }
 
   private flush() {

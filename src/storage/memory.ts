@@ -2,12 +2,10 @@ import { Buffer } from 'node:buffer'
 import type { RandomAccessStorage, Storage } from '../random-access-storage.ts'
 import { directoryOf, isBelow, isLockFile } from './core-files.ts'
 import { coreStorage, type ManagedStorage } from './core-storage.ts'
-import { copySpan, patchPage, spansOf } from './pages.ts'
+import { LoneFile } from './lone-file.ts'
+import { MemoryBytes } from './memory-bytes.ts'
 import { coreLocked, outsideOfFile } from './storage-error.ts'
 import type { ByteFile } from './storage-file.ts'
-
-// Large enough that a block is few pieces, small enough that a sparse core wastes little.
-const pageSize = 65_536
 
 /**
  * Storage that lives as long as this process or page.
@@ -23,11 +21,11 @@ const pageSize = 65_536
 export function memory(): ManagedStorage
 export function memory(filename: string, options?: unknown): RandomAccessStorage
 export function memory(filename?: string): ManagedStorage | RandomAccessStorage {
-  return typeof filename === 'string' ? memoryStorage()(filename) : memoryStorage()
+  return typeof filename === 'string' ? new LoneFile(filename) : memoryStorage()
 }
 
 function memoryStorage(): ManagedStorage {
-  const files = new Map<string, Bytes>()
+  const files = new Map<string, MemoryBytes>()
   const locked = new Set<string>()
   const storage: Storage = coreStorage((filename) => new MemoryFile(filename, files, locked))
   const list = (path: string) => [...files.keys()].filter((name) => isBelow(name, path)).sort()
@@ -41,44 +39,12 @@ function memoryStorage(): ManagedStorage {
   return Object.assign(storage, { list: async (path = '') => list(path), remove, destroy: () => remove('') })
 }
 
-/** The bytes of one file. */
-class Bytes {
-  size = 0
-  readonly #pages = new Map<number, Uint8Array>()
-
-  read(offset: number, size: number): Uint8Array {
-    const bytes = Buffer.alloc(size)
-    for (const span of spansOf(offset, size, pageSize)) {
-      const page = this.#pages.get(span.index)
-      if (page) copySpan(page, span, bytes)
-    }
-    return bytes
-  }
-
-  write(offset: number, data: Uint8Array): void {
-    for (const { index, start, end, at } of spansOf(offset, data.length, pageSize)) {
-      const chunk = data.subarray(at, at + end - start)
-      this.#pages.set(index, patchPage(this.#pages.get(index) ?? new Uint8Array(0), start, chunk, pageSize))
-    }
-    this.size = Math.max(this.size, offset + data.length)
-  }
-
-  clear(offset: number, size: number): void {
-    const end = Math.min(this.size, offset + size)
-    for (const span of spansOf(offset, Math.max(0, end - offset), pageSize)) {
-      if (span.end - span.start === pageSize) this.#pages.delete(span.index)
-      else this.#pages.get(span.index)?.fill(0, span.start, span.end)
-    }
-    if (offset < this.size && end === this.size) this.size = offset
-  }
-}
-
 class MemoryFile implements ByteFile {
   readonly #filename: string
-  readonly #files: Map<string, Bytes>
+  readonly #files: Map<string, MemoryBytes>
   readonly #locked: Set<string>
 
-  constructor(filename: string, files: Map<string, Bytes>, locked: Set<string>) {
+  constructor(filename: string, files: Map<string, MemoryBytes>, locked: Set<string>) {
     this.#filename = filename
     this.#files = files
     this.#locked = locked
@@ -98,13 +64,13 @@ class MemoryFile implements ByteFile {
   }
 
   write(offset: number, data: Uint8Array): void {
-    const bytes = this.#files.get(this.#filename) ?? new Bytes()
+    const bytes = this.#files.get(this.#filename) ?? new MemoryBytes()
     this.#files.set(this.#filename, bytes)
     bytes.write(offset, data)
   }
 
   del(offset: number, size: number): void {
-    this.#files.get(this.#filename)?.clear(offset, size)
+    this.#files.get(this.#filename)?.del(offset, size)
   }
 
   size(): number {

@@ -51,6 +51,6 @@ function grown(page: Uint8Array, atLeast: number, pageSize: number): Uint8Array 
 }
 
 /** Copies a part of a page into `target`, which is zero where the page ends early. */
-export function copySpan(page: Uint8Array, span: Span, target: Uint8Array): void {
+export function copySpan(page: Uint8Array, span: Omit<Span, 'index'>, target: Uint8Array): void {
   if (span.start < page.length) target.set(page.subarray(span.start, span.end), span.at)
 }

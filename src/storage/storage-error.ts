@@ -18,12 +18,21 @@ export function storageError(error: unknown): Replic8Error {
   return new Replic8Error(meaning, messageOf(error ?? 'Unknown failure'), { cause: error })
 }
 
-/** What a read gets that is not wholly inside the file. */
+/**
+ * What a read gets that is not wholly inside the file. An ordinary answer: hypercore asks three files of every new core
+ * for what they do not have, and to look for where it did so would take longer than to open the core.
+ */
 export function outsideOfFile(filename: string, offset: number, size: number): Replic8Error {
-  return new Replic8Error(
-    'ERR_NOT_FOUND',
-    `Bytes ${offset} to ${offset + size} are not all in "${filename}".`,
-  )
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return new Replic8Error(
+      'ERR_NOT_FOUND',
+      `Bytes ${offset} to ${offset + size} are not all in "${filename}".`,
+    )
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
 }
 
 export function coreLocked(directory: string): Replic8Error {

@@ -1,5 +1,6 @@
 import { Replic8Error } from '../errors.ts'
 import type { RandomAccessStorage, StorageCallback } from '../random-access-storage.ts'
+import { answer } from './answer.ts'
 import type { CoreFiles } from './core-files.ts'
 import { storageError } from './storage-error.ts'
 
@@ -179,7 +180,8 @@ export class StorageFile implements RandomAccessStorage {
   }
 }
 
-function position(value: number): number {
+/** An offset or a size, as it is. Errors: ERR_BAD_ARGUMENT. */
+export function position(value: number): number {
   if (Number.isSafeInteger(value) && value >= 0) return value
   throw new Replic8Error('ERR_BAD_ARGUMENT', `${value} is no offset or size in bytes.`)
 }
@@ -193,11 +195,6 @@ function settle(promise: Promise<void>, cb: StorageCallback): void {
     () => answer(cb, null),
     (error) => answer(cb, storageError(error)),
   )
-}
-
-// From a microtask, so that it never comes before the call returned, and that what a callback throws is the caller's uncaught error and no rejection of ours.
-function answer<T>(cb: StorageCallback<T>, error: Replic8Error | null, value?: T): void {
-  queueMicrotask(() => cb(error, value))
 }
 
 function ignore(): void {}

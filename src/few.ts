@@ -1,0 +1,53 @@
+/**
+ * A map that costs little while it has one entry: there are several for each feed, and most feeds have one namespace.
+ */
+export class Few<K, V> {
+  /** The entry, while there is one; `rest` has all of them from the second on. */
+  private key: K | undefined
+  private value: V | undefined
+  private single = false
+  private rest: Map<K, V> | null = null
+
+  get size(): number {
+    return this.rest ? this.rest.size : Number(this.single)
+  }
+
+  get(key: K): V | undefined {
+    if (this.rest) return this.rest.get(key)
+    return this.single && this.key === key ? this.value : undefined
+  }
+
+  set(key: K, value: V): void {
+    if (this.rest) this.rest.set(key, value)
+    else if (this.single && this.key !== key) this.rest = new Map([...this.entries(), [key, value]])
+    else {
+      this.key = key
+      this.value = value
+      this.single = true
+    }
+  }
+
+  delete(key: K): boolean {
+    if (this.rest) return this.rest.delete(key)
+    if (!this.single || this.key !== key) return false
+    this.clear()
+    return true
+  }
+
+  clear(): void {
+    this.key = this.value = undefined
+    this.single = false
+    this.rest = null
+  }
+
+  /** In the order in which they came. */
+  values(): V[] {
+    if (this.rest) return [...this.rest.values()]
+    return this.single ? [this.value as V] : []
+  }
+
+  entries(): [K, V][] {
+    if (this.rest) return [...this.rest]
+    return this.single ? [[this.key as K, this.value as V]] : []
+  }
+}
