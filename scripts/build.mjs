@@ -33,8 +33,8 @@ rmSync(`${root}dist`, { recursive: true, force: true })
 renameSync(aside, `${root}dist`)
 
 /**
- * Makes the declarations stand alone: their imports name files that exist in dist, `Buffer` needs no @types/node and
- * streamx no types of its own (src/platform/declarations), and those that no entry point reaches are left out.
+ * Makes the declarations stand alone: their imports name files that exist in dist, `Buffer` and `events` need no
+ * @types/node and streamx no types of its own (src/platform/declarations), and those that no entry point reaches are left out.
  */
 function finishTypes(types) {
   const files = readdirSync(types, { recursive: true }).filter((file) => file.endsWith('.d.ts'))
@@ -42,7 +42,8 @@ function finishTypes(types) {
     const path = `${types}/${file}`
     const source = readFileSync(path, 'utf8').replace(/(from |import\()(['"]\..*?)\.ts(['"])/g, '$1$2.js$3')
     const toTypes = relative(dirname(path), types) || '.'
-    writeFileSync(path, withBuffer(source.replace(/(['"])streamx\1/g, `'${toTypes}/streamx.js'`), toTypes))
+    const standing = source.replace(/(['"])(streamx|events)\1/g, `'${toTypes}/$2.js'`)
+    writeFileSync(path, withBuffer(standing, toTypes))
   }
   cpSync(`${root}src/platform/declarations`, types, { recursive: true })
   const reached = reach(files.filter((file) => /^entry[/\\]/.test(file)).map((file) => resolve(types, file)))

@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts'
 import type { ChannelHandlers, DataMessage, EngineChannel } from './engine-channel.ts'
 import { IncomingMessages, type Receiver } from './incoming-messages.ts'
 import { isRequester, mend } from './requester.ts'
-import type { StreamView } from './stream-view.ts'
+import type { StreamKeys, StreamView } from './stream-view.ts'
 
 /** What a feed's channel tells the one who watches over it. */
 export interface ChannelObserver {
@@ -60,15 +60,15 @@ export class ChannelView implements Receiver {
     observer.brake.add(handlers)
   }
 
-  get state() {
+  get state(): StreamKeys {
     return this.stream.state
   }
 
-  get key() {
+  get key(): Buffer | null {
     return this.channel.key
   }
 
-  get discoveryKey() {
+  get discoveryKey(): Buffer {
     return this.channel.discoveryKey
   }
 

@@ -7,8 +7,6 @@ import { Part, type PartHooks } from './part.ts'
 import type { ChannelOptions } from './requester.ts'
 import { StreamView, type ViewOwner } from './stream-view.ts'
 
-export type { ReplicateOptions } from './download.ts'
-
 export interface ReplicationHooks {
   /** Something changed: lengths, or what is here of a download. */
   ondirty(replication: Replication): void

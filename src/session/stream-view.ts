@@ -16,6 +16,12 @@ export interface ViewOwner extends ChannelObserver {
   ondestroy(error?: Error): void
 }
 
+/** The static Noise keys of both ends, as hypercore-protocol shows them. */
+export interface StreamKeys {
+  publicKey: Buffer | null
+  remotePublicKey: Buffer | null
+}
+
 /**
  * The connection as one structure (a hypercore, a hyperdrive) sees it: a hypercore-protocol stream that knows only the
  * structure's own feeds. Corestores close every channel that they do not know, and offer every core they hold; neither
@@ -40,16 +46,16 @@ export class StreamView extends EventEmitter implements ChannelObserver {
   }
 
   /** With `initiator` and `pipe`, what makes hypercore take this for a protocol stream. */
-  get state() {
+  get state(): StreamKeys {
     const { publicKey, remotePublicKey } = this.engine
     return { publicKey, remotePublicKey }
   }
 
-  get publicKey() {
+  get publicKey(): Buffer | null {
     return this.engine.publicKey
   }
 
-  get remotePublicKey() {
+  get remotePublicKey(): Buffer | null {
     return this.engine.remotePublicKey
   }
 

@@ -56,7 +56,11 @@ test('a connection that still brings something is alive, however late its answer
   const [atA, atB] = [mine, theirs].map((session) => session.registerExtension('chat'))
   await Promise.all([mine.opened, theirs.opened])
   wire.hold('b→a')
-  for (let i = 0; i < 20; i++) atB?.send(Buffer.from('before the answer'))
+  for (let i = 0; i < 20; i++) {
+    atB?.send(Buffer.from('before the answer'))
+    // Messages of one turn would be one piece on the wire.
+    await turn()
+  }
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   const replacing = connect(a, b)
