@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import sirv from 'sirv'
 import { messageOf, Replic8Error } from '../errors.ts'
 import { clientAddress } from './addresses.ts'
@@ -51,10 +52,22 @@ export function createRequests(options: RequestsOptions) {
 /** The files that are there now. Errors: ERR_BAD_OPTION. */
 function serve(folder: string) {
   try {
-    return sirv(folder, { etag: true })
+    const files = sirv(folder, { etag: true })
+    return (request: IncomingMessage, response: ServerResponse, missing: () => void) => {
+      // sirv throws for some ranges. Who asks for one takes the whole as well.
+      delete request.headers.range
+      response.once('pipe', (file: Readable) => pass(file, response))
+      files(request, response, missing)
+    }
   } catch (error) {
     throw new Replic8Error('ERR_BAD_OPTION', `pages takes a folder: ${messageOf(error)}`)
   }
+}
+
+/** What `pipe` leaves to others: a file that is gone ends its answer, and a reader that is gone closes its file. */
+function pass(file: Readable, response: ServerResponse) {
+  file.once('error', () => response.destroy())
+  response.once('close', () => file.destroy())
 }
 
 type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -104,6 +104,46 @@ test('serves pages beside itself, which learn from it where it is', async () => 
   const byName = await fetch(`http://localhost:${port}/bridge.json`)
   expect(await byName.json()).toEqual({ url: `ws://localhost:${port}/` })
 })
+
+test.each(['bytes=5-3', 'bytes=0-99999999999999999999', 'bytes=-5', 'lines=1-2'])(
+  'a page that is asked for in parts comes whole: %s',
+  async (range) => {
+    const pages = await folder()
+    await writeFile(join(pages, 'index.html'), 'a whole page')
+    const { httpUrl } = await bridge({ pages })
+    const response = await fetch(`${httpUrl}/`, { headers: { range } })
+    expect([response.status, await response.text()]).toEqual([200, 'a whole page'])
+  },
+)
+
+test('a page that is gone costs its reader the answer, and the bridge nothing', async () => {
+  const pages = await folder()
+  await writeFile(join(pages, 'index.html'), 'here')
+  await writeFile(join(pages, 'old.html'), 'gone soon')
+  const { httpUrl } = await bridge({ pages })
+  await rm(join(pages, 'old.html'))
+  await expect(fetch(`${httpUrl}/old.html`)).rejects.toThrow()
+  expect(await (await fetch(`${httpUrl}/`)).text()).toBe('here')
+})
+
+test.runIf(process.platform === 'linux')('the file of a reader that left is closed', async () => {
+  const pages = await folder()
+  const large = join(pages, 'large.bin')
+  await writeFile(large, new Uint8Array(32 * 1024 * 1024))
+  const { httpUrl } = await bridge({ pages })
+  const reading = new AbortController()
+  await fetch(`${httpUrl}/large.bin`, { signal: reading.signal })
+  expect(await isOpen(large)).toBe(true)
+  reading.abort()
+  await expect.poll(() => isOpen(large), soon).toBe(false)
+})
+
+/** Whether this process, in which the bridge runs, has a file open. */
+async function isOpen(path: string): Promise<boolean> {
+  const numbers = await readdir('/proc/self/fd')
+  const paths = numbers.map((number) => readlink(`/proc/self/fd/${number}`).catch(() => ''))
+  return (await Promise.all(paths)).includes(path)
+}
 
 test('behind a proxy its pages are sent to the public URL', async () => {
   const { port, url, httpUrl } = await bridge({
