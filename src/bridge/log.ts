@@ -14,6 +14,9 @@ export interface BridgeLog {
 
 export type LogChoice = 'pretty' | 'json' | 'silent' | BridgeLog
 
+/** Bytes. */
+const mostUnwritten = 1_048_576
+
 const levels = ['debug', 'info', 'warn', 'error'] as const
 
 /**
@@ -33,7 +36,7 @@ export function createLog(choice: LogChoice, { out = 1, verbose = false } = {}):
 
 function loggerOf(choice: LogChoice, out: number, level: string): BridgeLog {
   // In the process itself and at once: what was logged before an exit is there.
-  if (choice === 'json') return pino({ level }, pino.destination({ dest: out, sync: true }))
+  if (choice === 'json') return pino({ level }, jsonTo(out))
   if (choice === 'pretty')
     return pino(
       { level },
@@ -42,6 +45,13 @@ function loggerOf(choice: LogChoice, out: number, level: string): BridgeLog {
   if (choice === 'silent') return pino({ enabled: false })
   if (choice && levels.every((level) => typeof choice[level] === 'function')) return choice
   throw new Replic8Error('ERR_BAD_OPTION', "log takes 'pretty', 'json', 'silent', or a logger.")
+}
+
+/** A log that cannot be written, on a disk that is full for one, ends nothing: the last lines of it wait for room. */
+function jsonTo(out: number) {
+  const destination = pino.destination({ dest: out, sync: true, maxLength: mostUnwritten })
+  destination.on('error', () => {})
+  return destination
 }
 
 /** 64 hex digits are a key, or a topic, which is made of one. */

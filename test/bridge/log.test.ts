@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { createLog } from '../../src/bridge/log.ts'
 import { Replic8Error } from '../../src/errors.ts'
@@ -28,3 +29,13 @@ test('whatever is logged, no key is in it', () => {
     [{ url: 'ws://127.0.0.1:8787' }, 'It listens.'],
   ])
 })
+
+test.runIf(existsSync('/dev/full')).each(['json', 'pretty'] as const)(
+  'a log on a disk that is full, as %s, ends nothing',
+  (choice) => {
+    const out = openSync('/dev/full', 'w')
+    const log = createLog(choice, { out })
+    for (let n = 0; n < 3; n++) log.warn({}, 'Nothing more is taken.')
+    closeSync(out)
+  },
+)
