@@ -22,7 +22,7 @@ export function settle({ flags, config, env }: Sources): Settled {
   const file = config === undefined ? {} : readConfig(config)
   const ofEnv: Settings = env.REPLIC8_KEY ? { keys: env.REPLIC8_KEY.split(/[\s,]+/).filter(Boolean) } : {}
   const byKeys = [flags, ofEnv, file].find(({ keys, keyFile }) => keys || keyFile) ?? {}
-  const given: Settings = { ...file, ...flags }
+  const given: Settings = { ...file, ...flags, limits: { ...file.limits, ...flags.limits } }
   return {
     options: optionsOf(given, byKeys),
     verbose: given.verbose ?? false,

@@ -204,6 +204,13 @@ describe('a bridge command', () => {
 })
 
 describe('settings', () => {
+  test('of limits are taken one by one', async () => {
+    const config = join(await folder(), 'config.json')
+    await writeFile(config, JSON.stringify({ limits: { connections: 9, relays: 3 } }), { mode: 0o600 })
+    const { options } = settle({ flags: { limits: { relays: 5 } }, config, env: {} })
+    expect(options.limits).toEqual({ connections: 9, relays: 5 })
+  })
+
   test('of flags come before the environment, and that before a file', async () => {
     const dir = await folder()
     const [ofFlag, ofEnv, ofFile] = [randomKey(), randomKey(), randomKey()].map((key) => key.toString('hex'))
