@@ -18,6 +18,7 @@ import { type ServedKey, serveKey } from './served-key.ts'
 import { SignalServer } from './signalling/signal-server.ts'
 import { Sockets } from './sockets.ts'
 import { Traffic } from './traffic.ts'
+import { Wires } from './wires.ts'
 
 /** A bridge that runs. */
 export interface Bridge {
@@ -53,6 +54,9 @@ export async function createBridge(options: BridgeOptions = {}): Promise<Bridge>
   return bridge
 }
 
+/** TCP connections of one address that are no WebSocket: for pages, and those that are told why they are turned away. */
+const spareWires = 256
+
 class RunningBridge implements Bridge {
   port = 0
   private readonly options: VerifiedBridgeOptions
@@ -64,6 +68,7 @@ class RunningBridge implements Bridge {
   private readonly relays: RelayServer
   private readonly signals: SignalServer
   private readonly server: Server
+  private readonly wires: Wires
   private readonly sockets: Sockets
   private readonly refused = Object.fromEntries(refusals.map((reason) => [reason, 0])) as Record<
     Refusal,
@@ -111,6 +116,9 @@ class RunningBridge implements Bridge {
       socketUrl: (request) => this.urlAt(request),
     })
     this.server = createHttpServer(options, onrequest)
+    // Behind a proxy all come from one address, and the proxy sees to those that dawdle.
+    const mostWires = trustProxy ? Infinity : limits.connectionsPerAddress + spareWires
+    this.wires = new Wires(this.server, mostWires, (address) => observer.refused('connections', address))
     this.sockets = new Sockets({
       ...{ server: this.server, rules, limits, heartbeat, trustProxy, observer },
       quotas: this.quotas,
@@ -230,7 +238,7 @@ class RunningBridge implements Bridge {
     await this.network?.close()
     await Promise.all(this.replicators.map((replicator) => replicator.close()))
     await this.sockets.close()
-    this.server.closeAllConnections()
+    this.wires.drop()
     await stopped
     if (this.port !== 0) this.log.info({}, 'The bridge is closed.')
   }

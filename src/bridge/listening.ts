@@ -24,7 +24,13 @@ export function createHttpServer({ tls }: Pick<ListenOptions, 'tls'>, onrequest:
     const { cert, key } = tls
     // A Uint8Array that is no Buffer is taken by some versions of Node only.
     return createSecureServer(
-      { ...timeouts, cert: pem(cert), key: pem(key), minVersion: 'TLSv1.2' },
+      {
+        ...timeouts,
+        handshakeTimeout: timeouts.headersTimeout,
+        cert: pem(cert),
+        key: pem(key),
+        minVersion: 'TLSv1.2',
+      },
       onrequest,
     )
   } catch (error) {

@@ -146,7 +146,8 @@ function turnAway(socket: WebSocket, code: number, reason: string): Promise<void
       clearTimeout(timer)
       resolve()
     })
-    // A socket that is held would not see the other end close.
+    // A socket that is held would not see the other end close; what comes until then would be kept by its link.
+    socket.removeAllListeners('message')
     socket.resume()
     socket.close(code, reason)
   })

@@ -36,6 +36,8 @@ export interface WebSocketLinkEvents {
   onprogress?(): void
   /** Once, also after `close` and `cut`. */
   onover(end: SocketEnd): void
+  /** The same, not held back behind what was held. */
+  onlost?(): void
 }
 
 /** At this many bytes or fewer under way nobody has to wait. */
@@ -158,6 +160,7 @@ export class WebSocketLink {
     if (this.#over) return
     this.#over = true
     clearTimeout(this.#poll)
+    this.events.onlost?.()
     this.#emit(() => this.events.onover({ code, reason, error: this.#error }))
   }
 }

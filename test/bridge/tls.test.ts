@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { get } from 'node:https'
+import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { bridge, peerOf, read, write } from './bridges.ts'
@@ -35,6 +36,21 @@ test('a silent socket over TLS is kept while it answers pings', async () => {
   for (let n = 0; n < 4; n++) await once(socket, 'ping')
   expect(running.stats.sockets).toBe(1)
   socket.close()
+})
+
+test('who says nothing of TLS does not hold up the end', async () => {
+  const running = await bridge({ tls: { cert, key } })
+  const silent = connect(running.port, '127.0.0.1')
+  const closed = once(
+    silent.on('error', () => {}),
+    'close',
+  )
+  await once(silent, 'connect')
+  // Taken by the bridge, as this one is, which came later.
+  const socket = new Trusting(running.url)
+  await once(socket, 'open')
+  await running.close()
+  await closed
 })
 
 test('its pages are told a URL with TLS', async () => {

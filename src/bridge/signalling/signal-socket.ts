@@ -45,7 +45,15 @@ export class SignalSocket {
     this.#link = link
     this.#options = options
     this.#quota = options.quotas.address(options.address)
-    link.events = { onmessage: (message) => this.#take(message), onover: () => this.#finish() }
+    link.events = {
+      onmessage: (message) => this.#take(message),
+      onover: () => this.#finish(),
+      // What was held back of one that is gone would come out slower than others like it come and go.
+      onlost: () => {
+        link.cut()
+        this.#finish()
+      },
+    }
   }
 
   shutDown(): void {
@@ -110,6 +118,8 @@ export class SignalSocket {
     const member = this.#member(room, id, secret)
     this.#rooms.set(room, { topic, member })
     topic.join(member)
+    // Hearing of all who are there may have been too much for it.
+    if (this.#over) topic.leave(member)
   }
 
   #member(room: number, id: string, secret: string): Member {
