@@ -1,5 +1,5 @@
 import { idb, usage } from '../src/entry/storage.ts'
-import { findBridge } from './bridge.ts'
+import { findBridges } from './bridge.ts'
 import { Changes } from './changes.ts'
 import { exposeForTests } from './debug.ts'
 import { blobOf, type Import } from './files.ts'
@@ -43,14 +43,14 @@ async function start() {
     return
   }
   createInvitation(room)
-  const bridge = await findBridge()
-  const profile = await claimProfile(room, bridge !== null)
+  const bridges = await findBridges()
+  const profile = await claimProfile(room, bridges.length > 0)
   const library = await Library.open(idb(profile.database), profile.name)
   showProfile(profile.name)
 
   const changes = new Changes()
   const changed = changes.happened
-  const network = new Network({ room, name: profile.name, bridge }, library, { changed, said: say, problem })
+  const network = new Network({ room, name: profile.name, bridges }, library, { changed, said: say, problem })
   library.hooks = {
     changed,
     grew: (feed) => {

@@ -16,8 +16,8 @@ interface Me {
   /** The encryption key, 64 hex digits. */
   room: string
   name: string
-  /** The URL of the bridge; null: none. */
-  bridge: string | null
+  /** The URLs of bridges of one network, of which it uses one at a time. */
+  bridges: string[]
 }
 
 /** `refused`: it helps the peers of this room to meet, and is none of them itself. */
@@ -32,7 +32,7 @@ interface NetworkHooks {
 
 /** The other ends of the room, and what they offer. */
 export class Network {
-  private readonly bridgeUrl: string | null
+  private readonly bridges: string[]
   private bridgeState: BridgeState
   private readonly library: Library
   private readonly hooks: NetworkHooks
@@ -41,9 +41,9 @@ export class Network {
   /** With peers that have left. */
   private readonly past = noTraffic()
 
-  constructor({ room, name, bridge }: Me, library: Library, hooks: NetworkHooks) {
-    this.bridgeUrl = bridge
-    this.bridgeState = bridge ? 'unknown' : 'none'
+  constructor({ room, name, bridges }: Me, library: Library, hooks: NetworkHooks) {
+    this.bridges = bridges
+    this.bridgeState = bridges.length > 0 ? 'unknown' : 'none'
     this.library = library
     this.hooks = hooks
     this.replicator = new Replicator(room, { userData: { name } })
@@ -54,7 +54,7 @@ export class Network {
   /** Meets the others. */
   start() {
     const unreachable = () => this.noteBridge('unreachable')
-    const transports = transportsOf(this.bridgeUrl, { unreachable, problem: this.hooks.problem })
+    const transports = transportsOf(this.bridges, { unreachable, problem: this.hooks.problem })
     for (const transport of transports) this.replicator.join(transport)
   }
 
@@ -62,7 +62,7 @@ export class Network {
   get bridge(): { name: string; state: BridgeState } {
     const isHere = this.peers.some(({ way }) => way === 'bridge')
     return {
-      name: this.bridgeUrl ? new URL(this.bridgeUrl).host : '',
+      name: this.bridges.map((url) => new URL(url).host).join(' or '),
       state: isHere ? 'here' : this.bridgeState,
     }
   }

@@ -13,14 +13,14 @@ interface TransportHooks {
 const name = 'replic8-demo'
 
 /** How others are met: tabs of this browser by themselves; with a bridge, other browsers, and the bridge as a peer. */
-export function transportsOf(bridge: string | null, hooks: TransportHooks): Transport[] {
+export function transportsOf(bridges: string[], hooks: TransportHooks): Transport[] {
   const unreached = (error: Error) => hooks.problem('Another tab could not be reached.', error)
-  if (!bridge) return [watched(tabs({ name }), unreached)]
+  if (bridges.length === 0) return [watched(tabs({ name }), unreached)]
   return [
-    watched(webrtc({ signal: [broadcastSignal({ name }), websocketSignal(bridge)] }), (error) => {
+    watched(webrtc({ signal: [broadcastSignal({ name }), websocketSignal(bridges)] }), (error) => {
       if (!expected.has((error as Replic8Error).code)) unreached(error)
     }),
-    watched(websocket(bridge), hooks.unreachable),
+    watched(websocket(bridges), hooks.unreachable),
   ]
 }
 

@@ -63,7 +63,7 @@ export class Room {
   private readonly errors: string[] = []
   private readonly tabs: Tab[] = []
 
-  /** @param bridge its URL, or 'off' */
+  /** @param bridge its URL, several with commas between them, or 'off' */
   constructor(context: BrowserContext, key = newKey(), bridge = 'off') {
     this.context = context
     this.key = key

@@ -1,3 +1,4 @@
+import { privateDht } from '../test/transports/swarm-network.ts'
 import { Bridge } from './bridge.ts'
 import { test as base, launchBrowser, newKey, Room } from './demo.ts'
 
@@ -21,11 +22,18 @@ class Network {
     return bridge
   }
 
-  /** Another browser, in the same room. */
-  async launch(): Promise<Room> {
+  /** A DHT of its own, by which bridges find each other. Gives the flags for them. */
+  async startDht(): Promise<string[]> {
+    const { bootstrap, close } = await privateDht()
+    this.endings.push(close)
+    return bootstrap.flatMap(({ host, port }) => ['--bootstrap', `${host}:${port}`])
+  }
+
+  /** Another browser, in the same room. @param bridges which it knows; by default the one that was started last */
+  async launch(bridges = this.bridge ? [this.bridge] : []): Promise<Room> {
     const { context, close } = await launchBrowser(this.baseURL)
     this.endings.push(close)
-    const room = new Room(context, this.key, this.bridge?.url)
+    const room = new Room(context, this.key, bridges.map(({ url }) => url).join(',') || undefined)
     this.rooms.push(room)
     return room
   }
