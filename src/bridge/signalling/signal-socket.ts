@@ -23,7 +23,7 @@ export interface SignalSocketOptions extends SignalServerOptions {
 /** The most rooms of one socket. A client has one for each of its keys. */
 const mostRooms = 256
 /** Bytes on their way to a client, above which it is given up: it does not read. */
-const mostUnread = 4 * 1_048_576
+const mostUnread = 1_048_576
 
 interface Room {
   topic: Topic
