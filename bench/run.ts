@@ -5,13 +5,14 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fanOut } from './bridge/fan-out.ts'
 import { sessions } from './bridge/sessions.ts'
+import { manyFeeds } from './feeds/many-feeds.ts'
 import { describeMachine } from './harness/machine.ts'
 import { renderPage, renderTable } from './harness/page.ts'
 import { type Benchmark, readRun, writeRun } from './harness/results.ts'
 import { root } from './harness/root.ts'
 
 /** In the order of the page. */
-const benchmarks: Benchmark[] = [fanOut, sessions]
+const benchmarks: Benchmark[] = [manyFeeds, fanOut, sessions]
 
 const usage = `Usage: npm run bench -- [NAME …] [options]
 

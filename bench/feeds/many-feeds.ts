@@ -1,29 +1,14 @@
+import type { Benchmark, Row } from '../harness/results.ts'
 import { interleaved, type Measured } from './measure.ts'
 
-/** One figure of each round, and the one that it is compared with of the same rounds. */
-export interface Row {
-  what: string
-  unit: string
-  replic8: number[]
-  against: string
-  theirs: number[]
-}
-
-export interface ManyFeedsOptions {
-  /** Tiny sizes: whether it works, not how fast. */
-  small?: boolean
-  sizes?: { few?: number; many?: number; rounds?: number }
-  log?(line: string): void
-}
-
 /** Feeds of one block each, from one end to the other over a pipe in one process. It needs what `npm run build` makes. */
-export const manyFeeds = {
+export const manyFeeds: Benchmark = {
   name: 'feeds',
   title: 'Many feeds of one block',
   about: `One end makes feeds of one block in memory, the other takes them all, both in one process. Hand-wired is
 hypercore 9 over one hypercore-protocol 8, the keys known beforehand; stock is as npm gives it. In replic8 the other end
 knows no key: the feeds are offered and taken, and both ends wait until they know that all is caught up.`,
-  async run(options: ManyFeedsOptions = {}) {
+  async run(options) {
     const sizes = { ...(options.small ? small : full), ...options.sizes }
     const { few, many, rounds } = sizes
     const measured = await interleaved(

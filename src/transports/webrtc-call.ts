@@ -1,6 +1,7 @@
 import { Replic8Error, toReplic8Error } from '../errors.ts'
+import { lowWaterMark } from './message-connection.ts'
 import { RtcLink, type RtcSignal, type WebRtcImplementation } from './rtc-link.ts'
-import { lowWaterMark, WebRtcConnection } from './webrtc-connection.ts'
+import { WebRtcConnection } from './webrtc-connection.ts'
 
 export interface WebRtcCallOptions {
   /** The id of the other end. */
@@ -52,7 +53,7 @@ export class WebRtcCall {
         onsignal: (signal) => this.#sendSignal(signal),
         onconnect: () => this.#connect(),
         onmessage: (message) => this.connection?.takeMessage(message),
-        onlow: () => this.connection?.takeLow(),
+        onlow: () => this.connection?.takeProgress(),
         onover: (err, lost) => this.#end(err, lost),
       },
     )

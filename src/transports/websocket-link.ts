@@ -1,4 +1,5 @@
 /** One WebSocket of a browser or of `ws`: the only file that knows how the two differ. */
+import { lowWaterMark } from './message-connection.ts'
 
 /** What is used of a WebSocket: the browser's, Node's own, and those of the package `ws` have it. */
 export interface WebSocketLike {
@@ -39,9 +40,6 @@ export interface WebSocketLinkEvents {
   /** The same, not held back behind what was held. */
   onlost?(): void
 }
-
-/** At this many bytes or fewer under way nobody has to wait. */
-export const lowWaterMark = 65_536
 
 /** The close code of an end that did not want to go on. Of its own codes a page can send 1000 and 3000 to 4999 only. */
 export const abortedCode = 4000

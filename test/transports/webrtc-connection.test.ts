@@ -4,13 +4,17 @@ import { ConnectedEnd } from './connected-end.ts'
 
 /** A link whose far end is the test: it notes what was sent, and lets go of it only when told to. */
 class TestLink implements MessageLink {
-  messageBytes = 65_536
+  readonly messageBytes: number
   bufferedBytes = 0
   mostBuffered = 0
   closed = false
   destroyed = false
   broken = false
   readonly sent: (string | Uint8Array)[] = []
+
+  constructor(messageBytes: number) {
+    this.messageBytes = messageBytes
+  }
 
   send(message: string | Uint8Array): void {
     if (this.broken) throw new Error('The channel is closed.')
@@ -32,8 +36,8 @@ class TestLink implements MessageLink {
   }
 }
 
-function open(initiator: boolean, closeTimeout = 10_000) {
-  const link = new TestLink()
+function open(initiator: boolean, { closeTimeout = 10_000, messageBytes = 65_536 } = {}) {
+  const link = new TestLink(messageBytes)
   const connection = new WebRtcConnection(link, { initiator, closeTimeout })
   return { link, connection, end: new ConnectedEnd(connection) }
 }
@@ -42,7 +46,7 @@ const settled = () => new Promise((resolve) => setImmediate(() => setImmediate(r
 
 function drain({ link, connection }: ReturnType<typeof open>): void {
   link.bufferedBytes = 0
-  connection.takeLow()
+  connection.takeProgress()
 }
 
 test('sends what was written in one task as one message', async () => {
@@ -53,8 +57,7 @@ test('sends what was written in one task as one message', async () => {
 })
 
 test('splits at the largest message that the other end takes', async () => {
-  const { link, end } = open(true)
-  link.messageBytes = 16_384
+  const { link, end } = open(true, { messageBytes: 16_384 })
   end.send(40_000)
   await settled()
   expect(link.sent.map((message) => message.length)).toEqual([16_384, 16_384, 7_232])
@@ -103,7 +106,7 @@ test('confirms as the end that was called, and is over when the caller lets go',
   connection.takeMessage('end')
   await settled()
   expect(link.texts).toEqual(['end', 'confirm'])
-  connection.takeLow()
+  connection.takeProgress()
   expect(link.texts).toEqual(['end', 'confirm'])
   connection.takeOver(undefined)
   expect(await end.closed).toBeUndefined()
@@ -136,10 +139,10 @@ test('says its end only behind everything that was sent', async () => {
 test('goes on closing for as long as something moves', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
-    const { connection, end } = open(true, 100)
+    const { connection, end } = open(true, { closeTimeout: 100 })
     connection.close()
     await settled()
-    for (const moves of [() => connection.takeMessage(new Uint8Array(1)), () => connection.takeLow()]) {
+    for (const moves of [() => connection.takeMessage(new Uint8Array(1)), () => connection.takeProgress()]) {
       vi.advanceTimersByTime(99)
       moves()
     }
@@ -154,7 +157,7 @@ test('goes on closing for as long as something moves', async () => {
 })
 
 test('gives up closing when nothing moves for closeTimeout', async () => {
-  const { link, connection, end } = open(true, 5)
+  const { link, connection, end } = open(true, { closeTimeout: 5 })
   connection.close()
   expect(await end.closed).toMatchObject({ code: 'ERR_CONNECTION' })
   expect(link.destroyed).toBe(true)

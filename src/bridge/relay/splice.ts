@@ -1,5 +1,6 @@
+import { lowWaterMark } from '../../transports/message-connection.ts'
 import { closeCodes, dismiss, relayOpen } from '../../transports/websocket-hello.ts'
-import { lowWaterMark, type SocketEnd, type WebSocketLink } from '../../transports/websocket-link.ts'
+import type { SocketEnd, WebSocketLink } from '../../transports/websocket-link.ts'
 import { TokenBucket } from '../token-bucket.ts'
 
 export interface SpliceOptions {
