@@ -11,6 +11,7 @@ import {
   type Page,
 } from '@playwright/test'
 import type { Demo } from '../demo/debug.ts'
+import { chromiumOptions } from '../test/helpers/chromium-options.ts'
 import { watchWire } from './wire.ts'
 
 export { expect }
@@ -19,15 +20,7 @@ export { expect }
 export async function launchBrowser(baseURL: string) {
   const directory = await mkdtemp(join(tmpdir(), 'replic8-e2e-'))
   const context = await chromium.launchPersistentContext(directory, {
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-    ],
+    ...chromiumOptions,
     viewport: { width: 1280, height: 800 },
     baseURL,
   })

@@ -18,6 +18,11 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const stop = () => process.exit(0)
 for (const signal of signals) process.on(signal, stop)
 
+// The shell that npm starts this in dies of a signal without passing it on.
+const { ppid } = process
+const isNpm = process.env.npm_lifecycle_event === 'start'
+if (isNpm) setInterval(() => process.ppid !== ppid && process.kill(process.pid, 'SIGTERM'), 500).unref()
+
 const config = { configLoader: 'runner', logLevel: 'warn' }
 // Beside each other, as in the package.
 await build({

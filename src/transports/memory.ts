@@ -1,6 +1,7 @@
 import { toHex } from '../bytes.ts'
 import type { Transport, TransportTarget } from '../connection.ts'
-import { Replic8Error, toReplic8Error } from '../errors.ts'
+import { Replic8Error } from '../errors.ts'
+import { handOver } from './hand-over.ts'
 import { type MemoryConnection, memoryPair } from './memory-connection.ts'
 import { verify32Bytes } from './verify-options.ts'
 
@@ -70,13 +71,7 @@ class StartedMember implements MemoryMember {
   take(connection: MemoryConnection): void {
     this.#open.add(connection)
     connection.over.then(() => this.#open.delete(connection))
-    try {
-      this.#to.onconnection(connection)
-    } catch (error) {
-      const failed = toReplic8Error(error, 'ERR_HANDLER_FAILED')
-      connection.abort(failed)
-      this.#to.onproblem(failed)
-    }
+    handOver(connection, this.#to)
   }
 
   async leave(): Promise<void> {

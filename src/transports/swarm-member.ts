@@ -1,6 +1,7 @@
 import type { TransportTarget } from '../connection.ts'
-import { Replic8Error, toReplic8Error } from '../errors.ts'
+import { Replic8Error } from '../errors.ts'
 import { BackOff } from './back-off.ts'
+import { handOver } from './hand-over.ts'
 import { SwarmConnection } from './swarm-connection.ts'
 import { dhtTopic, helloOf, verifyHello } from './swarm-hello.ts'
 import {
@@ -112,12 +113,6 @@ export class SwarmMember {
       this.#backOff.reset()
       this.#backOff.wait(() => void this.#look())
     })
-    try {
-      this.#to.onconnection(connection)
-    } catch (error) {
-      const failed = toReplic8Error(error, 'ERR_HANDLER_FAILED')
-      connection.abort(failed)
-      this.#to.onproblem(failed)
-    }
+    handOver(connection, this.#to)
   }
 }

@@ -1,5 +1,6 @@
 import type { Connection, SignalRoom, TransportTarget } from '../connection.ts'
 import { Replic8Error, toReplic8Error } from '../errors.ts'
+import { handOver } from './hand-over.ts'
 import { Mesh, type MeshStep } from './mesh.ts'
 import { randomId } from './random-id.ts'
 import { Redials } from './redials.ts'
@@ -166,7 +167,7 @@ export class WebRtcRoom {
     if (standing) return standing
     const peer = new WebRtcPeer(remote, this.#id < remote, this.#options, this.#redials, {
       say: (message) => this.#say(remote, message),
-      onconnection: (connection) => this.#hand(connection),
+      onconnection: (connection) => handOver(connection, this.#to),
       onopen: () => {
         this.#mesh.opened(remote)
         this.#settle()
@@ -198,16 +199,6 @@ export class WebRtcRoom {
     const peer = this.#peers.get(remote)
     this.#peers.delete(remote)
     peer?.drop()
-  }
-
-  #hand(connection: Connection): void {
-    try {
-      this.#to.onconnection(connection)
-    } catch (error) {
-      const failed = toReplic8Error(error, 'ERR_HANDLER_FAILED')
-      connection.abort(failed)
-      this.#to.onproblem(failed)
-    }
   }
 
   #askRelay(peer: WebRtcPeer): void {

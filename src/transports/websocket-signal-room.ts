@@ -1,7 +1,8 @@
 import { toHex } from '../bytes.ts'
 import type { Connection, SignalEvents, SignalRoom } from '../connection.ts'
-import { Replic8Error, toReplic8Error } from '../errors.ts'
+import { Replic8Error } from '../errors.ts'
 import { BackOff } from './back-off.ts'
+import { handOver } from './hand-over.ts'
 import type { ServerMessage } from './signal-wire.ts'
 import { type VerifiedWebSocketOptions, webSocketHere } from './websocket-options.ts'
 import { dialRelay } from './websocket-relay-dial.ts'
@@ -145,14 +146,10 @@ export class WebSocketSignalRoom implements SignalRoom {
   }
 
   #hand(id: string, connection: Connection): void {
-    try {
-      if (this.#on.relay) this.#on.relay(id, connection)
-      else connection.close()
-    } catch (error) {
-      const failed = toReplic8Error(error, 'ERR_HANDLER_FAILED')
-      connection.abort(failed)
-      this.report(failed)
-    }
+    handOver(connection, {
+      onconnection: () => (this.#on.relay ? this.#on.relay(id, connection) : connection.close()),
+      onproblem: (error) => this.report(error),
+    })
   }
 
   #noRelay(id: string, error: Replic8Error): void {

@@ -1,5 +1,6 @@
 import type { Connection, Transport, TransportTarget } from '../connection.ts'
-import { Replic8Error, toReplic8Error } from '../errors.ts'
+import { Replic8Error } from '../errors.ts'
+import { handOver } from './hand-over.ts'
 import { verify32Bytes } from './verify-options.ts'
 import { WebSocketConnection } from './websocket-connection.ts'
 import { type SocketUse, WebSocketDialler } from './websocket-dialler.ts'
@@ -82,13 +83,7 @@ function usePeer(link: WebSocketLink, options: VerifiedWebSocketOptions, to: Tra
     over: connection.over,
     close: () => connection.close(),
     start() {
-      try {
-        to.onconnection(connection)
-      } catch (error) {
-        const failed = toReplic8Error(error, 'ERR_HANDLER_FAILED')
-        connection.abort(failed)
-        to.onproblem(failed)
-      }
+      handOver(connection, to)
     },
   }
 }

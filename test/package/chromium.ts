@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
+import { chromiumOptions } from '../helpers/chromium-options.ts'
 
 const types: Record<string, string> = {
   '.html': 'text/html',
@@ -37,17 +38,7 @@ export async function serve(dir: string, headers: Record<string, string> = {}): 
 }
 
 export function launch(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-    ],
-  })
+  return chromium.launch(chromiumOptions)
 }
 
 export interface Visit {
