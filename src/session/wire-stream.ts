@@ -81,9 +81,9 @@ export class WireStream extends Duplex {
     this.bytesSent += bytes.length
     if (!this.seal) return this.enqueue(bytes)
     if (this.unsealedBytes + bytes.length > together) this.sealAll()
-    if (this.unsealed.push(bytes) === 1) process.nextTick(this.sealAll)
+    if (this.unsealed.push(bytes) === 1) process.nextTick(this.endTurn)
     this.unsealedBytes += bytes.length
-    this.queuedBytes += bytes.length
+    this.count(bytes.length)
   }
 
   /** What was sent waits no longer: after a goodbye nothing comes that it could travel with. */
@@ -98,14 +98,19 @@ export class WireStream extends Duplex {
     this.enqueue(bytes)
   }
 
+  /** Not from within `send`: who hears of the room may send, and would come before what is being sent. */
+  private readonly endTurn = () => {
+    this.sealAll()
+    this.tellRoom()
+  }
+
   private enqueue(bytes: Buffer) {
     if (this.wanted && this.head === this.queue.length) {
       this.wanted = this.push(bytes)
       return
     }
     this.queue.push(bytes)
-    this.queuedBytes += bytes.length
-    if (this.queuedBytes > this.mark) this.above = true
+    this.count(bytes.length)
   }
 
   /** Ends this side after all that was sent. */
@@ -195,9 +200,17 @@ export class WireStream extends Duplex {
         this.push(null)
       }
     }
-    if (this.above && this.queuedBytes <= this.mark / 2) {
-      this.above = false
-      this.handlers.ondrain()
-    }
+    this.tellRoom()
+  }
+
+  private count(bytes: number) {
+    this.queuedBytes += bytes
+    if (this.queuedBytes > this.mark) this.above = true
+  }
+
+  private tellRoom() {
+    if (!this.above || this.queuedBytes > this.mark / 2) return
+    this.above = false
+    this.handlers.ondrain()
   }
 }

@@ -6,16 +6,16 @@ const ignore = () => {}
 const key = 0x55
 
 /** A wire that encrypts by turning bits around, and what comes out of it. */
-function wire() {
+function wire({ mark = 1_000_000, ondrain = ignore } = {}) {
   const pieces: Buffer[] = []
-  const stream = new WireStream(1_000_000, 1_000_000, {
+  const stream = new WireStream(mark, 1_000_000, {
     onattach: ignore,
     onbytes: (_, done) => done(),
     onend: (done) => done(),
     ondestroy: (error) => error,
     onrelease: ignore,
     onclose: ignore,
-    ondrain: ignore,
+    ondrain,
   })
   stream.seal = (bytes) => {
     for (let i = 0; i < bytes.length; i++) bytes[i] = (bytes[i] as number) ^ key
@@ -55,4 +55,15 @@ test('what was sent before the end comes before it', async () => {
   stream.send(Buffer.from('too late'))
   await ended
   expect(text()).toEqual(['the last words'])
+})
+
+test('what is above the mark only until the end of the turn is told of, too', async () => {
+  let drains = 0
+  const { stream, text } = wire({ mark: 10, ondrain: () => drains++ })
+  await turn()
+  stream.send(Buffer.from('more than ten'))
+  expect([stream.queuedBytes, drains]).toEqual([13, 0])
+  await turn()
+  expect([stream.queuedBytes, drains]).toEqual([0, 1])
+  expect(text()).toEqual(['more than ten'])
 })
