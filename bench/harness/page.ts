@@ -1,5 +1,5 @@
 import type { Machine } from './machine.ts'
-import type { Benchmark, Row, Run } from './results.ts'
+import type { Benchmark, Goal, Row, Run } from './results.ts'
 import { median, ratios } from './statistics.ts'
 
 const intro = `# Benchmarks
@@ -15,10 +15,33 @@ better, for what is done a second more than 1. Absolute figures are medians of t
 
 /** docs/BENCHMARKS.md, of what the benchmarks left. */
 export function renderPage(sections: { benchmark: Benchmark; run: Run }[]): string {
-  return [intro, ...sections.map(({ benchmark, run }) => renderSection(benchmark, run))].join('\n')
+  const rows = sections.flatMap(({ run }) => run.rows)
+  return [intro, renderGoals(rows), ...sections.map((section) => renderSection(section))].join('\n')
 }
 
-function renderSection({ name, title, about }: Benchmark, { rows, how, machine, day }: Run): string {
+/** What was set out to be reached, beside what was measured. */
+function renderGoals(rows: readonly Row[]): string {
+  const lines = rows.flatMap(({ what, against, replic8, theirs, goal }) => {
+    if (!goal || !theirs) return []
+    const ratio = median(ratios(replic8, theirs))
+    const [sign, bounds] = 'atMost' in goal ? ['≤', goal.atMost] : ['≥', goal.atLeast]
+    const cells = [what, against ?? '', `**${show(ratio)}**`, ...bounds.map((bound) => `${sign} ${bound}`)]
+    return [`| ${[...cells, reached(ratio, goal)].join(' | ')} |`]
+  })
+  const head = '| what | against | ratio | goal | aim | reached |\n|---|---|---:|---:|---:|---|'
+  return `## Goals\n\n${[head, ...lines].join('\n')}\n`
+}
+
+function reached(ratio: number, goal: Goal): string {
+  const holds = (bound: number) => ('atMost' in goal ? ratio <= bound : ratio >= bound)
+  const [solid, aim] = 'atMost' in goal ? goal.atMost : goal.atLeast
+  if (holds(aim)) return 'aim'
+  return holds(solid) ? 'goal' : 'no'
+}
+
+function renderSection({ benchmark, run }: { benchmark: Benchmark; run: Run }): string {
+  const { name, title, about } = benchmark
+  const { rows, how, machine, day } = run
   const parts = [
     `## ${title}`,
     `\`npm run bench -- ${name}\``,

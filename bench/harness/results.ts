@@ -11,7 +11,12 @@ export interface Row {
   replic8: number[]
   against?: string
   theirs?: number[]
+  /** What the ratio has to be, and what would be better still. */
+  goal?: Goal
 }
+
+/** Bounds of a ratio: what it has to be, and what is aimed at. */
+export type Goal = { atMost: [solid: number, aim: number] } | { atLeast: [solid: number, aim: number] }
 
 /** What a benchmark gives. The page is made of it. */
 export interface Result {

@@ -71,7 +71,14 @@ test('median, percentile and ratios', () => {
 })
 
 test('the page shows ratio, spread and absolute figures of what was measured', () => {
-  const row: Row = { what: 'CPU', unit: 'ms', replic8: [1, 2, 6], against: 'other', theirs: [2, 2, 2] }
+  const row: Row = {
+    what: 'CPU',
+    unit: 'ms',
+    replic8: [1, 2, 6],
+    against: 'other',
+    theirs: [2, 2, 2],
+    goal: { atMost: [1, 0.9] },
+  }
   const table = renderTable([row, { what: 'alone', unit: '/s', replic8: [5, 7] }])
   expect(table).toContain('| CPU | other | **1.00** | 0.500 to 3.00 | 2.00 ms | 2.00 ms |')
   expect(table).toContain('| alone |  |  |  | 6.00 /s (5.00 to 7.00) |  |')
@@ -80,4 +87,7 @@ test('the page shows ratio, spread and absolute figures of what was measured', (
   const page = renderPage([{ benchmark: fanOut, run }])
   for (const part of [table.split('\n')[2], fanOut.title, '- How.', 'Some CPU, 2 cores, 4 GiB'])
     expect(page).toContain(part)
+  expect(page).toContain('| CPU | other | **1.00** | ≤ 1 | ≤ 0.9 | goal |')
+  const missed = { ...run, rows: [{ ...row, goal: { atLeast: [2, 3] as [number, number] } }] }
+  expect(renderPage([{ benchmark: fanOut, run: missed }])).toContain('| ≥ 2 | ≥ 3 | no |')
 })
