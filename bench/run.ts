@@ -10,9 +10,10 @@ import { describeMachine } from './harness/machine.ts'
 import { renderPage, renderTable } from './harness/page.ts'
 import { type Benchmark, readRun, writeRun } from './harness/results.ts'
 import { root } from './harness/root.ts'
+import { throughput } from './throughput/throughput.ts'
 
 /** In the order of the page. */
-const benchmarks: Benchmark[] = [manyFeeds, fanOut, sessions]
+const benchmarks: Benchmark[] = [manyFeeds, throughput, fanOut, sessions]
 
 const usage = `Usage: npm run bench -- [NAME …] [options]
 
