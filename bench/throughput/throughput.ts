@@ -26,7 +26,7 @@ connect. A link with a round trip gives every chunk to the other end half of it 
     return {
       rows: cases.flatMap((one, i) => rowsOf(one, runs[i] as Runs)),
       how: [
-        `${rounds} rounds, each transfer in a fresh process that has made a smaller one of the same kind before.`,
+        `${rounds} rounds, each transfer in a fresh process that has made one like it over a pipe before.`,
       ],
     }
   },
@@ -78,7 +78,7 @@ async function interleaved(
 async function once(program: string, name: SystemName, transfer: Transfer): Promise<Taken> {
   const child = new Child(program)
   try {
-    const warmUp = { ...transfer, blocks: Math.ceil(transfer.blocks / 5), roundTrip: 0 }
+    const warmUp = { ...transfer, blocks: Math.min(4_000, 2 * transfer.blocks), roundTrip: 0 }
     return await child.call<Taken>('run', name, transfer, warmUp)
   } finally {
     await child.stop()
