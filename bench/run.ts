@@ -10,10 +10,11 @@ import { describeMachine } from './harness/machine.ts'
 import { renderPage, renderTable } from './harness/page.ts'
 import { type Benchmark, readRun, writeRun } from './harness/results.ts'
 import { root } from './harness/root.ts'
+import { size } from './size/size.ts'
 import { throughput } from './throughput/throughput.ts'
 
 /** In the order of the page. */
-const benchmarks: Benchmark[] = [manyFeeds, throughput, fanOut, sessions]
+const benchmarks: Benchmark[] = [manyFeeds, throughput, fanOut, sessions, size]
 
 const usage = `Usage: npm run bench -- [NAME …] [options]
 

@@ -21,19 +21,22 @@ export function renderPage(sections: { benchmark: Benchmark; run: Run }[]): stri
 
 /** What was set out to be reached, beside what was measured. */
 function renderGoals(rows: readonly Row[]): string {
-  const lines = rows.flatMap(({ what, against, replic8, theirs, goal }) => {
+  const lines = rows.flatMap(({ what, unit, against, replic8, theirs, goal }) => {
     if (!goal || !theirs) return []
-    const ratio = median(ratios(replic8, theirs))
+    const own = goal.of === 'figure'
+    const value = median(own ? replic8 : ratios(replic8, theirs))
     const [sign, bounds] = 'atMost' in goal ? ['≤', goal.atMost] : ['≥', goal.atLeast]
-    const cells = [what, against ?? '', `**${show(ratio)}**`, ...bounds.map((bound) => `${sign} ${bound}`)]
-    return [`| ${[...cells, reached(ratio, goal)].join(' | ')} |`]
+    const suffix = own ? ` ${unit}` : ''
+    const shown = bounds.map((bound) => `${sign} ${bound}${suffix}`)
+    const cells = [what, against ?? '', `**${show(value)}${suffix}**`, ...shown]
+    return [`| ${[...cells, reached(value, goal)].join(' | ')} |`]
   })
-  const head = '| what | against | ratio | goal | aim | reached |\n|---|---|---:|---:|---:|---|'
+  const head = '| what | against | measured | goal | aim | reached |\n|---|---|---:|---:|---:|---|'
   return `## Goals\n\n${[head, ...lines].join('\n')}\n`
 }
 
-function reached(ratio: number, goal: Goal): string {
-  const holds = (bound: number) => ('atMost' in goal ? ratio <= bound : ratio >= bound)
+function reached(value: number, goal: Goal): string {
+  const holds = (bound: number) => ('atMost' in goal ? value <= bound : value >= bound)
   const [solid, aim] = 'atMost' in goal ? goal.atMost : goal.atLeast
   if (holds(aim)) return 'aim'
   return holds(solid) ? 'goal' : 'no'

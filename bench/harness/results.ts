@@ -15,8 +15,11 @@ export interface Row {
   goal?: Goal
 }
 
-/** Bounds of a ratio: what it has to be, and what is aimed at. */
-export type Goal = { atMost: [solid: number, aim: number] } | { atLeast: [solid: number, aim: number] }
+/** Bounds of a ratio, or of the figure itself: what it has to be, and what is aimed at. */
+export type Goal = { of?: 'figure' } & (
+  | { atMost: [solid: number, aim: number] }
+  | { atLeast: [solid: number, aim: number] }
+)
 
 /** What a benchmark gives. The page is made of it. */
 export interface Result {
