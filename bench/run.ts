@@ -11,10 +11,11 @@ import { renderPage, renderTable } from './harness/page.ts'
 import { type Benchmark, readRun, writeRun } from './harness/results.ts'
 import { root } from './harness/root.ts'
 import { size } from './size/size.ts'
+import { storeOpening } from './store/store.ts'
 import { throughput } from './throughput/throughput.ts'
 
 /** In the order of the page. */
-const benchmarks: Benchmark[] = [manyFeeds, throughput, fanOut, sessions, size]
+const benchmarks: Benchmark[] = [manyFeeds, throughput, storeOpening, fanOut, sessions, size]
 
 const usage = `Usage: npm run bench -- [NAME …] [options]
 
