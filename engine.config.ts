@@ -12,6 +12,7 @@ export type Replacement = [importer: string, pkg: string, replacement: string]
 const lean: Replacement[] = [
   ['hypercore', 'memory-pager', here('src/platform/engine/memory-pager.ts')],
   ['sparse-bitfield', 'memory-pager', here('src/platform/engine/memory-pager.ts')],
+  ['hypercore', 'hypercore-cache', here('src/platform/engine/hypercore-cache.ts')],
   ['hypercore', 'fast-bitfield', here('src/platform/engine/fast-bitfield.ts')],
 ]
 

@@ -1,6 +1,7 @@
 // Type declarations for the dependencies that have none, in one place.
 declare module 'hypercore'
 declare module 'fast-bitfield'
+declare module 'hypercore-cache'
 declare module 'memory-pager'
 declare module 'random-access-memory'
 declare module 'random-access-file'
