@@ -11,11 +11,12 @@ import { renderPage, renderTable } from './harness/page.ts'
 import { type Benchmark, readRun, writeRun } from './harness/results.ts'
 import { root } from './harness/root.ts'
 import { size } from './size/size.ts'
+import { star } from './star/star.ts'
 import { storeOpening } from './store/store.ts'
 import { throughput } from './throughput/throughput.ts'
 
 /** In the order of the page. */
-const benchmarks: Benchmark[] = [manyFeeds, throughput, storeOpening, fanOut, sessions, size]
+const benchmarks: Benchmark[] = [manyFeeds, throughput, star, storeOpening, fanOut, sessions, size]
 
 const usage = `Usage: npm run bench -- [NAME …] [options]
 

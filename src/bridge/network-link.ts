@@ -1,4 +1,4 @@
-import { nextTask } from '../transports/next-task.ts'
+import { nextTask } from '../next-task.ts'
 import { isSignalId } from '../transports/signal-wire.ts'
 import type { BridgeObserver, Refusal } from './observer.ts'
 import type { SignalServer, TrunkMessage } from './signalling/signal-server.ts'

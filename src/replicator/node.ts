@@ -1,4 +1,5 @@
 import type { Namespace } from '../negotiation/events.ts'
+import { nextTask } from '../next-task.ts'
 import type { Peer } from './core-store.ts'
 import { Work } from './work.ts'
 
@@ -17,6 +18,10 @@ export class Node {
   /** Feeds that are taken of the peer; true: caught up. */
   readonly taken = new Map<string, boolean>()
   private timer: ReturnType<typeof setTimeout> | null = null
+  /** A task is to run when this one is over. */
+  private soon = false
+  /** When a window was over last; the first begins with the peer. */
+  private closedAt = performance.now()
   private readonly expected = new Map<string, () => void>()
 
   constructor(id: number, peer: Peer) {
@@ -24,12 +29,26 @@ export class Node {
     this.peer = peer
   }
 
-  /** Runs a task after so many ms, unless the window is open already. */
+  /**
+   * Runs a task when the last window is over for so many ms, unless that is to come already: what happens where nothing
+   * happened before waits for no timer.
+   */
   openWindow(ms: number, task: () => void) {
-    this.timer ??= setTimeout(task, ms)
+    if (this.timer || this.soon) return
+    const wait = this.closedAt + ms - performance.now()
+    if (wait > 0) {
+      this.timer = setTimeout(task, Math.min(wait, ms))
+      return
+    }
+    this.soon = true
+    nextTask(() => {
+      if (this.soon) task()
+    })
   }
 
   closeWindow() {
+    this.soon = false
+    this.closedAt = performance.now()
     if (this.timer) clearTimeout(this.timer)
     this.timer = null
   }

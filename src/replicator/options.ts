@@ -6,7 +6,10 @@ export interface ReplicatorOptions extends SessionOptions {
   forward?: boolean
   /** Milliseconds that a store has to answer. Default: 10,000. */
   storeTimeout?: number
-  /** Milliseconds, at most, that offers to a peer gather in, to travel in one page; jittered down to half. Default: 40. */
+  /**
+   * Milliseconds, at most, that offers to a peer gather in, to travel in one page; jittered down to half. Where as long
+   * nothing was offered, an offer goes at once. Default: 40.
+   */
   offerWindow?: number
 }
 

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection.ts'
 import { Replic8Error } from '../errors.ts'
-import { nextTask } from './next-task.ts'
+import { nextTask } from '../next-task.ts'
 import { verifyNumber } from './verify-options.ts'
 
 export interface MemoryPairOptions {

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection.ts'
 import { Replic8Error, toReplic8Error } from '../errors.ts'
-import { nextTask } from './next-task.ts'
+import { nextTask } from '../next-task.ts'
 import { OutgoingQueue } from './outgoing-queue.ts'
 
 /** Above this many bytes on their way `send` gives false. One megabyte was measured to be slower by far. */

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection.ts'
 import { Replic8Error, toReplic8Error } from '../errors.ts'
-import { nextTask } from './next-task.ts'
+import { nextTask } from '../next-task.ts'
 import { OutgoingQueue } from './outgoing-queue.ts'
 import type { NoiseStream } from './swarm-hyperswarm.ts'
 

@@ -1,6 +1,6 @@
 import { Replic8Error } from '../errors.ts'
+import { nextTask } from '../next-task.ts'
 import { MessageConnection } from './message-connection.ts'
-import { nextTask } from './next-task.ts'
 import type { SocketEnd, WebSocketLink } from './websocket-link.ts'
 
 export interface VerifiedConnectionOptions {
