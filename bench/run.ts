@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fanOut } from './bridge/fan-out.ts'
 import { sessions } from './bridge/sessions.ts'
+import { tabsBenchmark } from './browser/tabs.ts'
 import { manyFeeds } from './feeds/many-feeds.ts'
 import { describeMachine } from './harness/machine.ts'
 import { renderPage, renderTable } from './harness/page.ts'
@@ -16,7 +17,16 @@ import { storeOpening } from './store/store.ts'
 import { throughput } from './throughput/throughput.ts'
 
 /** In the order of the page. */
-const benchmarks: Benchmark[] = [manyFeeds, throughput, star, storeOpening, fanOut, sessions, size]
+const benchmarks: Benchmark[] = [
+  manyFeeds,
+  throughput,
+  star,
+  storeOpening,
+  tabsBenchmark,
+  fanOut,
+  sessions,
+  size,
+]
 
 const usage = `Usage: npm run bench -- [NAME …] [options]
 

@@ -1,0 +1,2 @@
+/** In place of what a page has none of. */
+export default null

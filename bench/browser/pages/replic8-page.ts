@@ -1,0 +1,64 @@
+/** A tab with replic8, negotiated, as its user has it. */
+import { type Hypercore, hypercore, memory, Replicator, type Session } from '../../../src/entry/index.ts'
+import { idb } from '../../../src/entry/storage.ts'
+import { tabs } from '../../../src/entry/tabs.ts'
+import { websocket } from '../../../src/entry/websocket.ts'
+import { now, promised, serve } from './serve.ts'
+import { Arrivals, type BenchCore, check, fill, rally, type Size } from './transfer.ts'
+
+const encryptionKey = 'c8'.repeat(32)
+const replicator = new Replicator(encryptionKey)
+let mine: Hypercore
+let theirs: Hypercore
+let arrivals: Arrivals
+let taken: () => void
+const took = new Promise<void>((resolve) => {
+  taken = resolve
+})
+
+const storageOf = (name: string | null) => (name === null ? memory() : idb(name))
+const bench = (core: Hypercore) => core as unknown as BenchCore
+
+serve({
+  /** Makes a core; in memory where the database has no name. */
+  async write(database: string | null, size: Size) {
+    mine = hypercore(storageOf(database))
+    await promised((done) => mine.ready(done))
+    await fill(bench(mine), size, (bytes) => bytes)
+  },
+
+  /** Takes the core that is offered. */
+  take(database: string | null, { blocks }: Size) {
+    replicator.on('advertise', (offer, accept) => {
+      theirs = hypercore(storageOf(database), offer.keys[0])
+      arrivals = new Arrivals(bench(theirs), blocks)
+      accept(null, [theirs])
+      taken()
+    })
+  },
+
+  async connect(name: string, url?: string) {
+    const session = new Promise<Session>((resolve) => replicator.on('session', resolve))
+    replicator.join(url ? websocket(url) : tabs({ name }))
+    await (await session).opened
+  },
+
+  /** Replication begins. */
+  share() {
+    const at = now()
+    replicator.sessions[0]?.share([mine])
+    return at
+  },
+
+  async arrived(ms: number) {
+    await took
+    return arrivals.within(ms)
+  },
+
+  check: (size: Size) => check(bench(theirs), size),
+
+  async rally(options: { first: boolean; start: number; times: number }) {
+    await took
+    return rally(bench(mine), bench(theirs), (bytes) => bytes, options)
+  },
+})

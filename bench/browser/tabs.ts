@@ -1,0 +1,143 @@
+import type { Benchmark, Goal, Row } from '../harness/results.ts'
+import { Browser } from './browser.ts'
+import { latency, type Measured, programs, type SystemName, type Transfer, transfer } from './systems.ts'
+
+/** Blocks that take a system some seconds; what is slower takes fewer. */
+interface Kind {
+  name: string
+  blockBytes: number
+  durable: boolean
+  blocks: Partial<Record<SystemName, number>>
+}
+
+const full: Kind[] = [
+  { name: 'small', blockBytes: 1_024, durable: true, blocks: { replic8: 6_000, stock: 500 } },
+  {
+    name: 'large',
+    blockBytes: 65_536,
+    durable: true,
+    blocks: { replic8: 1_200, stock: 250, channel: 3_000 },
+  },
+  { name: 'memory', blockBytes: 65_536, durable: false, blocks: { replic8: 2_500, stock: 600 } },
+]
+const appends = { replic8: 600, stock: 60 }
+
+const stock = 'stock hypercore, random-access-idb, simple-peer'
+const rawChannel = 'the raw data channel, 64 KB messages'
+
+export const tabsBenchmark: Benchmark = {
+  name: 'tabs',
+  title: 'Two tabs of a browser',
+  about: `Two tabs of Chromium with a profile on disk, over WebRTC. One has a core, the other takes it. Stock is hypercore 9
+over one hypercore-protocol 8, piped into simple-peer, with sodium-javascript and random-access-idb, as npm gives them; it
+knows the keys beforehand. replic8 is the built package, with \`tabs()\` and \`idb()\`, and offers the core first. Where blocks are
+stored in IndexedDB each counts when its transaction is committed.`,
+  async run(options) {
+    const { rounds = options.small ? 1 : 5 } = options.sizes ?? {}
+    const systems = (Object.keys(programs) as SystemName[]).filter((name) =>
+      options.systems ? options.systems.includes(name) : !options.small || name === 'replic8',
+    )
+    const browser = await Browser.start(
+      systems.map((name) => programs[name]),
+      options,
+    )
+    const figures = new Figures()
+    try {
+      for (let round = 1; round <= rounds; round++) {
+        const log = (line: string) => options.log(`round ${round}: ${line}`)
+        await measure(browser, systems, figures, { log, share: options.small ? 100 : 1 })
+      }
+    } finally {
+      await browser.stop()
+    }
+    return { rows: rowsOf(figures), how: [`${rounds} rounds, each run in two fresh tabs.`] }
+  },
+}
+
+/** What was measured, round by round. */
+class Figures {
+  readonly transfers = new Map<string, Measured[]>()
+  readonly delays = new Map<string, number[]>()
+
+  rates(key: string): number[] | undefined {
+    return this.transfers.get(key)?.map(({ perSecond }) => perSecond)
+  }
+
+  /** Of blocks of 64 KB. */
+  megabytes(key: string): number[] | undefined {
+    return this.rates(key)?.map((blocks) => (blocks * 65_536) / 1e6)
+  }
+
+  cpu(key: string): number[] | undefined {
+    return this.transfers.get(key)?.map(({ cpu }) => cpu)
+  }
+}
+
+/** One round. `share`: how many times less than all. */
+async function measure(
+  browser: Browser,
+  systems: SystemName[],
+  { transfers, delays }: Figures,
+  { log, share }: { log(line: string): void; share: number },
+) {
+  for (const { name, blockBytes, durable, blocks } of full) {
+    for (const system of systems) {
+      const count = blocks[system]
+      if (count === undefined) continue
+      const size: Transfer = { blocks: Math.ceil(count / share), blockBytes, durable }
+      const run = await transfer(browser, system, size)
+      push(transfers, `${name} ${system}`, run)
+      log(`${name}, ${system} ${inWords(run, size)}`)
+    }
+  }
+  for (const system of systems) {
+    if (system === 'channel') continue
+    const ms = await latency(browser, system, Math.ceil(appends[system] / share))
+    push(delays, system, ms)
+    log(`append, ${system} ${ms.toFixed(2)} ms`)
+  }
+}
+
+function rowsOf(figures: Figures): Row[] {
+  const compared = (what: string, unit: string, of: (system: string) => number[] | undefined, goal?: Goal) =>
+    row(what, unit, of('replic8'), stock, of('stock'), goal)
+  const rates = (kind: string) => (system: string) => figures.rates(`${kind} ${system}`)
+  const megabytes = (kind: string) => (system: string) => figures.megabytes(`${kind} ${system}`)
+  const cpu = (kind: string) => (system: string) => figures.cpu(`${kind} ${system}`)
+  const large = megabytes('large')
+  return [
+    compared('1 KB blocks, each committed', '/s', rates('small'), { atLeast: [6, 13] }),
+    compared('the same, CPU a block', 'ms', cpu('small')),
+    compared('64 KB blocks, each committed', 'MB/s', large, { atLeast: [2.5, 3.6] }),
+    compared('the same, CPU a block', 'ms', cpu('large')),
+    row('64 KB blocks, each committed', 'MB/s', large('replic8'), rawChannel, large('channel'), {
+      atLeast: [0.85, 0.85],
+    }),
+    compared('append to far get, in memory', 'ms', (system) => figures.delays.get(system), {
+      atMost: [0.1, 0.033],
+    }),
+    compared('64 KB blocks, in memory', 'MB/s', megabytes('memory'), { atLeast: [4, 6] }),
+    compared('the same, CPU a block', 'ms', cpu('memory')),
+  ].filter((row) => row !== undefined)
+}
+
+function row(
+  what: string,
+  unit: string,
+  replic8: number[] | undefined,
+  against: string,
+  theirs: number[] | undefined,
+  goal?: Goal,
+): Row | undefined {
+  if (!replic8) return undefined
+  return { what, unit, replic8, ...(theirs ? { against, theirs } : {}), ...(goal ? { goal } : {}) }
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T) {
+  map.set(key, [...(map.get(key) ?? []), value])
+}
+
+function inWords({ perSecond, cpu, blocks }: Measured, size: Transfer): string {
+  const missing = blocks < size.blocks ? `, ${blocks} of ${size.blocks} blocks` : ''
+  return `${perSecond.toFixed(0)} blocks/s, ${cpu.toFixed(2)} ms CPU a block${missing}`
+}
