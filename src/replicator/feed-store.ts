@@ -261,6 +261,6 @@ interface FeedStoreConstructor {
 }
 
 /** See the class above. */
-export const FeedStore = new Proxy(Store, {
+export const FeedStore = /* @__PURE__ */ new Proxy(Store, {
   apply: (Class, _this, args: ConstructorParameters<typeof Store>) => new Class(...args),
 }) as unknown as FeedStoreConstructor
