@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { pathToFileURL } from 'node:url'
 
 /** How many bytes went over the wire, in both directions. */
 export interface Carried {
@@ -12,7 +11,7 @@ export interface Carried {
 export type Variant = (feeds: number) => Promise<Carried>
 
 // biome-ignore lint/suspicious/noExplicitAny: hypercore 9 and multifeed 6 have no types of their own.
-type Untyped = any
+export type Untyped = any
 
 /** hypercore 9 and hypercore-protocol 8 as npm gives them, the keys known beforehand: no negotiation at all. */
 const stock: Variant = async (feeds) => {
@@ -93,9 +92,7 @@ const multifeed: Variant = async (feeds) => {
 
 export const variants = { stock, multifeed, negotiated, known } satisfies Record<string, Variant>
 
-export type VariantName = keyof typeof variants
-
-const block = Buffer.from('one block of one feed')
+export const block = Buffer.from('one block of one feed')
 
 /** Writers of one block each; they are made side by side. */
 async function written(create: () => Untyped, count: number): Promise<Untyped[]> {
@@ -115,6 +112,6 @@ function called<T>(call: (done: (error: Error | null, value?: T) => void) => voi
 }
 
 /** What `npm run build` made: the gains are in what a user gets. */
-async function product(): Promise<typeof import('../../src/entry/index.node.ts')> {
-  return import(pathToFileURL(process.env.REPLIC8_DIST ?? 'dist/node/index.js').href)
+function product() {
+  return import('../../src/entry/index.node.ts')
 }
