@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { hypercore as engine, FeedStore, Replicator, randomKey, replic8 } from '../../src/entry/index.node.ts'
-import { file, memory } from '../../src/entry/storage.node.ts'
+import { file, memory, type Storage } from '../../src/entry/storage.node.ts'
 import { now } from '../harness/clock.ts'
 import { serve } from '../harness/serve.ts'
 
@@ -128,12 +128,16 @@ function shared(folder: string, opened?: Set<string>) {
 }
 
 /** Notes of which feeds any file is asked for. */
-function noting<T extends object>(storage: T, opened = new Set<string>()): T {
+function noting(storage: Storage & { pooled?(): Storage }, opened = new Set<string>()): Storage {
   return new Proxy(storage, {
-    apply(target, self, [name]: [string]) {
+    get(target, name) {
+      const { pooled } = target
+      return name === 'pooled' && pooled ? () => noting(pooled(), opened) : Reflect.get(target, name)
+    },
+    apply(target, _self, [name]: [string]) {
       const [folder, hex] = name.split('/')
       if (folder === 'feeds') opened.add(hex as string)
-      return Reflect.apply(target as () => unknown, self, [name])
+      return target(name)
     },
   })
 }

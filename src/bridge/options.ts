@@ -40,7 +40,7 @@ export interface BridgeOptions {
   minFree?: number
   /** Milliseconds after a write that failed for want of room before another is tried. Default 60,000. */
   retryAfterFull?: number
-  /** Feeds of one key that are taken from peers, at most; each that is open holds five file descriptors. Default 10,000. */
+  /** Feeds of one key that are taken from peers, at most. Default 10,000. */
   maxFeeds?: number
   /** Milliseconds between pings; a socket that has not answered by the next one is dropped. Default 30,000. */
   heartbeat?: number

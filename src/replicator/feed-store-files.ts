@@ -1,8 +1,11 @@
 import { messageOf, Replic8Error } from '../errors.ts'
 import type { RandomAccessStorage, Storage, StorageCallback } from '../random-access-storage.ts'
 
-/** A storage, which may be able to remove whole folders at once, as those of replic8 are. */
-export type FeedStorage = Storage & { remove?(path: string): Promise<void> }
+/**
+ * A storage, which may be able to remove whole folders at once, as those of replic8 are, and to do with few of its files
+ * open.
+ */
+export type FeedStorage = Storage & { remove?(path: string): Promise<void>; pooled?(): Storage }
 
 /** Every file of a hypercore 9. */
 const coreFiles = ['key', 'secret_key', 'tree', 'data', 'bitfield', 'signatures']

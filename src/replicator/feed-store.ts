@@ -55,7 +55,8 @@ class Store implements CoreStore {
         throw new Replic8Error('ERR_BAD_OPTION', `The option ${name} takes a number, 0 or more.`)
     }
     this.storage = storage
-    this.cores = new OpenCores(storage, { maxOpen, idleAfter, core })
+    // The lock of the index keeps others away from all of them.
+    this.cores = new OpenCores(storage.pooled?.() ?? storage, { maxOpen, idleAfter, core })
     this.records = new FeedRecords(storage)
   }
 

@@ -1,9 +1,10 @@
 import hypercore from 'hypercore'
 import { Replic8Error } from '../errors.ts'
-import type { RandomAccessStorage } from '../random-access-storage.ts'
+import type { RandomAccessStorage, Storage } from '../random-access-storage.ts'
 import { noiseKeyPair } from '../session/engine.ts'
-import { call, type FeedStorage, storageFailure } from './feed-store-files.ts'
+import { call, storageFailure } from './feed-store-files.ts'
 import type { StoredFeed } from './feed-store-types.ts'
+import { Turns } from './turns.ts'
 
 export interface OpenCoresOptions {
   /** Idle cores that stay open. */
@@ -35,20 +36,22 @@ export const folderOf = (hex: string) => `feeds/${hex}`
  * while anybody listens to it; of the others, the ones used last stay open, `maxOpen` of them.
  */
 export class OpenCores {
-  private readonly storage: FeedStorage
+  private readonly storage: Storage
   private readonly options: OpenCoresOptions
   private readonly entries = new Map<string, Entry>()
   /** Those that may be idle, the ones used last at the end. */
   private readonly resting = new Set<Entry>()
-  private readonly queue: (() => void)[] = []
+  private readonly uses: Turns
+  /** Those that are opened all at once have their files opened and closed in turns, where only so many can be open. */
+  private readonly openings = new Turns(32)
   private readonly noiseKeyPair = noiseKeyPair()
-  private using = 0
   private timer: ReturnType<typeof setTimeout> | null = null
   private closed = false
 
-  constructor(storage: FeedStorage, options: OpenCoresOptions) {
+  constructor(storage: Storage, options: OpenCoresOptions) {
     this.storage = storage
     this.options = options
+    this.uses = new Turns(Math.max(1, options.maxOpen))
   }
 
   /** Cores that are open, or are being opened or closed. */
@@ -85,9 +88,7 @@ export class OpenCores {
 
   /** Does something short with a core, which can be closed again right afterwards; `maxOpen` at a time, at most. */
   async use<T>(hex: string, task: (core: StoredFeed) => T | Promise<T>): Promise<T> {
-    if (this.using >= Math.max(1, this.options.maxOpen)) await new Promise<void>((go) => this.queue.push(go))
-    else this.using++
-    try {
+    return this.uses.run(async () => {
       const entry = await this.claim(hex, (one) => one.uses++)
       try {
         return await task(await entry.opening)
@@ -96,12 +97,7 @@ export class OpenCores {
         this.rest(entry)
         await this.sweep()
       }
-    } finally {
-      // The place goes to the next in the queue, or is free.
-      const next = this.queue.shift()
-      if (next) next()
-      else this.using--
-    }
+    })
   }
 
   /** Closes a core, whoever uses it. */
@@ -140,7 +136,7 @@ export class OpenCores {
       pinned: false,
       uses: 0,
       lentUntil: 0,
-      opening: this.start(hex, secretKey),
+      opening: this.openings.run(() => this.start(hex, secretKey)),
     }
     this.entries.set(hex, entry)
     entry.opening = entry.opening.then(

@@ -16,10 +16,15 @@ export interface ManagedStorage extends Storage {
    * with `ERR_STORAGE_LOCKED` while a core is open.
    */
   destroy(): Promise<void>
+  /**
+   * The same files, where an open one costs something: of the cores opened through this only some have their files open at
+   * a time. Meant for those that somebody's lock keeps others away from.
+   */
+  pooled?(): Storage
 }
 
-/** The function that hypercore takes, from one that makes the file of a name. */
-export function coreStorage(make: (filename: string) => ByteFile): Storage {
+/** The function that hypercore takes, from one that makes the file of a name, given the core that it is of. */
+export function coreStorage(make: (filename: string, core: CoreFiles) => ByteFile): Storage {
   const cores = new Map<string, CoreFiles>()
   return (filename) => {
     const directory = directoryOf(filename)
@@ -32,6 +37,6 @@ export function coreStorage(make: (filename: string) => ByteFile): Storage {
       cores.set(directory, begun)
       core = begun
     }
-    return new StorageFile(make(filename), core, isLockFile(filename))
+    return new StorageFile(make(filename, core), core, isLockFile(filename))
   }
 }
