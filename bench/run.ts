@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fanOut } from './bridge/fan-out.ts'
 import { sessions } from './bridge/sessions.ts'
+import { frames } from './browser/frames.ts'
 import { tabsBenchmark } from './browser/tabs.ts'
 import { manyFeeds } from './feeds/many-feeds.ts'
 import { describeMachine } from './harness/machine.ts'
@@ -23,6 +24,7 @@ const benchmarks: Benchmark[] = [
   star,
   storeOpening,
   tabsBenchmark,
+  frames,
   fanOut,
   sessions,
   size,

@@ -25,6 +25,11 @@ export interface Connection {
    * lets what is under way arrive, and closes; where it has not within the transport's patience, the transport does.
    */
   onretire?: () => void
+  /**
+   * Set by an owner that passes on what somebody else sends: the other end closes. `send` takes chunks still, until this
+   * owner, which has to, calls `close` behind what was on its way to it. Where it is not set the connection closes itself.
+   */
+  onend?: () => void
   /** Ends the connection after everything that either end had sent has been delivered. */
   close(): void
   /** Ends the connection now; `err` is what this end's `onclose` gets. The other end's gets an error of its own. */

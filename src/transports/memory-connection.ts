@@ -35,6 +35,7 @@ export class MemoryConnection implements Connection {
   ondata: (chunk: Uint8Array) => void = nothing
   ondrain: () => void = nothing
   onclose: (err?: Error) => void = nothing
+  onend?: () => void
   /** Resolves when `onclose` was called. */
   readonly over: Promise<void>
 
@@ -121,11 +122,16 @@ export class MemoryConnection implements Connection {
   #end(): void {
     this.#ended = true
     if (!this.#far.#ended) {
-      this.#far.close()
+      this.#far.#takeEnd()
       return
     }
     this.#finish()
     this.#far.#finish()
+  }
+
+  #takeEnd(): void {
+    if (this.onend && !this.#ending) this.onend()
+    else this.close()
   }
 
   #finish(err?: Error): void {

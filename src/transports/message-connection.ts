@@ -41,6 +41,7 @@ export abstract class MessageConnection<Carrier extends MessageCarrier> implemen
   readonly initiator?: boolean
   ondrain: () => void = nothing
   onclose: (err?: Error) => void = nothing
+  onend?: () => void
   /** Resolves when `onclose` was called. */
   readonly over: Promise<void>
   /** What it ended with, if not by a close. */
@@ -113,7 +114,7 @@ export abstract class MessageConnection<Carrier extends MessageCarrier> implemen
   /** The carrier brought a message. */
   takeMessage(message: string | Uint8Array): void {
     if (this.isOver) return
-    if (this.ending) this.extendDeadline()
+    if (this.closing) this.extendDeadline()
     if (typeof message !== 'string') this.takeBytes(message)
     else if (message === end && !this.endReceived) this.takeEnd()
     else if (!this.takeWord(message))
@@ -125,7 +126,7 @@ export abstract class MessageConnection<Carrier extends MessageCarrier> implemen
   /** Some of what was sent has left. */
   takeProgress(): void {
     if (this.isOver) return
-    if (this.ending) this.extendDeadline()
+    if (this.closing) this.extendDeadline()
     if (this.underWay <= lowWaterMark) this.pump()
   }
 
@@ -168,6 +169,11 @@ export abstract class MessageConnection<Carrier extends MessageCarrier> implemen
     return Math.max(this.link.bufferedBytes, this.handed)
   }
 
+  /** One of the ends has closed, or both. */
+  private get closing(): boolean {
+    return this.ending || this.endReceived
+  }
+
   protected finish(err?: Error): void {
     if (this.isOver) return
     this.isOver = true
@@ -188,8 +194,9 @@ export abstract class MessageConnection<Carrier extends MessageCarrier> implemen
 
   private takeEnd() {
     this.endReceived = true
-    this.ending = true
     this.extendDeadline()
+    if (this.onend && !this.ending) return this.onend()
+    this.ending = true
     this.pump()
   }
 

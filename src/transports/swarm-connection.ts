@@ -23,6 +23,7 @@ export class SwarmConnection implements Connection {
   ondata: (chunk: Uint8Array) => void = nothing
   ondrain: () => void = nothing
   onclose: (err?: Error) => void = nothing
+  onend?: () => void
   /** Resolves when `onclose` was called and nothing of the stream is left. */
   readonly over: Promise<void>
 
@@ -90,22 +91,23 @@ export class SwarmConnection implements Connection {
 
   #takeBytes(bytes: Uint8Array): void {
     if (this.#over) return
-    if (this.#ending) this.#extendDeadline()
+    if (this.#ending || this.#endReceived) this.#extendDeadline()
     // An empty one keeps the connection alive.
     if (bytes.length > 0) this.ondata(bytes)
   }
 
-  #takeEnd(): void {
+  #takeEnd() {
     if (this.#over) return
     this.#endReceived = true
-    this.#ending = true
     this.#extendDeadline()
+    if (this.onend && !this.#ending) return this.onend()
+    this.#ending = true
     this.#schedule()
   }
 
   #progress(): void {
     this.#full = false
-    if (this.#ending && !this.#over) this.#extendDeadline()
+    if ((this.#ending || this.#endReceived) && !this.#over) this.#extendDeadline()
     this.#schedule()
   }
 

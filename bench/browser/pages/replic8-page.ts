@@ -3,6 +3,7 @@ import { type Hypercore, hypercore, memory, Replicator, type Session } from '../
 import { idb } from '../../../src/entry/storage.ts'
 import { tabs } from '../../../src/entry/tabs.ts'
 import { websocket } from '../../../src/entry/websocket.ts'
+import { wrapTransport } from '../../../src/entry/worker.ts'
 import { now, promised, serve } from './serve.ts'
 import { Arrivals, type BenchCore, check, fill, rally, type Size } from './transfer.ts'
 
@@ -19,7 +20,7 @@ const took = new Promise<void>((resolve) => {
 const storageOf = (name: string | null) => (name === null ? memory() : idb(name))
 const bench = (core: Hypercore) => core as unknown as BenchCore
 
-serve({
+export const functions = serve({
   /** Makes a core; in memory where the database has no name. */
   async write(database: string | null, size: Size) {
     mine = hypercore(storageOf(database))
@@ -39,7 +40,9 @@ serve({
 
   async connect(name: string, url?: string) {
     const session = new Promise<Session>((resolve) => replicator.on('session', resolve))
-    replicator.join(url ? websocket(url) : tabs({ name }))
+    // A worker has no WebRTC, but a page that lends it.
+    const betweenTabs = () => ('document' in globalThis ? tabs({ name }) : wrapTransport())
+    replicator.join(url ? websocket(url) : betweenTabs())
     await (await session).opened
   },
 

@@ -2,8 +2,9 @@
 export type Functions = Record<string, (...args: any[]) => unknown>
 
 /** Lets the benchmark call functions of this page. */
-export function serve(functions: Functions): void {
+export function serve(functions: Functions): Functions {
   Object.assign(globalThis, { bench: functions })
+  return functions
 }
 
 /** Milliseconds of the clock that all tabs and processes of the machine share. */

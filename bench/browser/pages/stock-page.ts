@@ -63,14 +63,16 @@ function meet(name: string, initiator: boolean): Promise<unknown> {
   const channel = new BroadcastChannel(name)
   const peer = new SimplePeer({ initiator, config: { iceServers: [] } })
   const signals: unknown[] = []
-  peer.on('signal', (signal: unknown) => {
-    signals.push(signal)
-    channel.postMessage({ signal })
-  })
+  let heard = 0
+  const say = (number: number) => channel.postMessage({ number, signal: signals[number] })
+  peer.on('signal', (signal: unknown) => say(signals.push(signal) - 1))
   channel.onmessage = ({ data }) => {
-    // The one that comes second asks for what was said before.
-    if (data.hello) for (const signal of signals) channel.postMessage({ signal })
-    else peer.signal(data.signal)
+    // The one that comes second asks for what was said before, and may have heard some of it.
+    if (data.hello) for (const number of signals.keys()) say(number)
+    else if (data.number === heard) {
+      heard++
+      peer.signal(data.signal)
+    }
   }
   if (!initiator) channel.postMessage({ hello: true })
   return new Promise((resolve, reject) => {
