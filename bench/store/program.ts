@@ -45,8 +45,11 @@ serve({
   /** Opens the store, until it can tell what it has. */
   async openStore(folder: string): Promise<Took & { feeds: number }> {
     const stop = start()
-    const feeds = await new FeedStore(file(folder)).feeds()
-    return { ...stop(), feeds: feeds.length }
+    const store = new FeedStore(file(folder))
+    const feeds = await store.feeds()
+    const took = stop()
+    await store.close()
+    return { ...took, feeds: feeds.length }
   },
 
   /** Opens every core as stock does, as many at a time as may be; closing them is not counted. */
@@ -72,7 +75,7 @@ serve({
   async serveFirst(folder: string): Promise<FirstServed> {
     const opened = new Set<string>()
     const stop = start()
-    const { far } = shared(folder, opened)
+    const { replicator, far } = shared(folder, opened)
     const block = await new Promise<Buffer>((resolve, reject) => {
       far.once('advertise', ({ keys: [key] }, accept) => {
         const core: Untyped = engine(memory(), key)
@@ -80,9 +83,10 @@ serve({
         core.get(0, (error: Error | null, value: Buffer) => (error ? reject(error) : resolve(value)))
       })
     })
-    const took = stop()
+    const took = { ...stop(), cores: opened.size }
+    await replicator.close()
     if (!block.toString().startsWith('block of ')) throw new Error('The block is not what was written.')
-    return { ...took, cores: opened.size }
+    return took
   },
 
   /** A peer takes all feeds; gives the files that the store then has open. */
@@ -124,7 +128,7 @@ function shared(folder: string, opened?: Set<string>) {
   replicator.use(new FeedStore(noting(file(folder), opened)))
   const far = replic8(key, { live: true })
   replicator.connect(far.stream)
-  return { far }
+  return { replicator, far }
 }
 
 /** Notes of which feeds any file is asked for. */

@@ -45,6 +45,11 @@ export class FeedIndex<V> {
     }
   }
 
+  /** It was closed in order the last time. */
+  get wasClosed(): boolean {
+    return this.journal.wasClosed
+  }
+
   get(id: string): V | undefined {
     return this.values.get(id)
   }
@@ -65,11 +70,14 @@ export class FeedIndex<V> {
     return this.change([id], () => this.values.delete(id), before)
   }
 
-  /** Resolves when everything is written and the files are closed. */
-  async close(): Promise<void> {
+  /**
+   * Resolves when everything is written and the files are closed.
+   * @param inOrder the next `open` may be told that it was closed in order
+   */
+  async close(inOrder = false): Promise<void> {
     this.closed = true
     await this.writing
-    await this.journal.close()
+    await this.journal.close(inOrder)
   }
 
   private change(record: Change<V>['record'], apply: () => void, before: V | undefined): Promise<void> {

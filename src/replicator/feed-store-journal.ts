@@ -12,6 +12,9 @@ import {
   newSalt,
 } from './feed-store-frames.ts'
 
+/** The first byte of the lock. */
+const mark = { open: 1, closed: 2 }
+
 /**
  * An append-only list of records in one of two files that take turns: a rewrite goes into the other file, its header
  * last, so that until the very end of it the file before holds everything. Calls must not overlap.
@@ -22,6 +25,8 @@ import {
 export class Journal {
   /** Records in the file, those that are out of date too. */
   count = 0
+  /** It was closed in order the last time. */
+  wasClosed = false
   private readonly storage: Storage
   private readonly files: [StoredFile, StoredFile]
   private readonly lock: StoredFile
@@ -42,7 +47,8 @@ export class Journal {
 
   /** Takes the lock, and reads what is there. */
   async open(): Promise<unknown[]> {
-    await this.lock.write(0, Uint8Array.of(1))
+    this.wasClosed = (await this.lock.size()) > 0 && (await this.lock.read(0, 1))[0] === mark.closed
+    await this.lock.write(0, Uint8Array.of(mark.open))
     const sizes = await Promise.all(this.files.map((file) => file.size()))
     const headers = await Promise.all(this.files.map((file, i) => readHeader(file, sizes[i] as number)))
     const newestFirst = [0, 1].sort((a, b) => (headers[b]?.generation ?? 0) - (headers[a]?.generation ?? 0))
@@ -92,8 +98,11 @@ export class Journal {
     await file.truncate(this.end)
   }
 
-  async close(): Promise<void> {
+  /** @param inOrder what was to be written is: the next `open` is told so */
+  async close(inOrder = false): Promise<void> {
     await Promise.all(this.files.map((file) => file.close()))
+    // One byte in place of another: for this there is room on a full disk, too.
+    if (inOrder) await this.lock.write(0, Uint8Array.of(mark.closed)).catch(() => {})
     await this.lock.close()
   }
 

@@ -14,6 +14,8 @@ export interface FeedRecord {
   readonly writable: boolean
   /** Its files are being removed. */
   readonly removing?: true
+  /** Blocks, all of them here, when it was closed the last time; counts only where the store was closed in order. */
+  readonly length?: number
 }
 
 interface StoredKeyPair {
@@ -31,6 +33,10 @@ export class FeedRecords {
   private readonly storage: Storage
   private opened: FeedIndex<Entry> | undefined
   private readonly names = new Map<string, string>()
+  /** Of feeds that are not open. */
+  private readonly lengths = new Map<string, number>()
+  /** Feeds of which the index has another length, or one that does not count. */
+  private readonly measured = new Set<string>()
 
   constructor(storage: Storage) {
     this.storage = storage
@@ -41,13 +47,33 @@ export class FeedRecords {
     const index = new FeedIndex<Entry>(this.storage, 'index')
     await index.open()
     this.opened = index
-    for (const [hex, { name }] of this.present()) if (name !== undefined) this.names.set(name, hex)
+    for (const [hex, { name, length }] of this.present()) {
+      if (name !== undefined) this.names.set(name, hex)
+      if (length === undefined) continue
+      if (index.wasClosed) this.lengths.set(hex, length)
+      else this.measured.add(hex)
+    }
     this.isOpen = true
   }
 
   async close(): Promise<void> {
-    if (this.isOpen) await this.index.close()
+    if (this.isOpen) {
+      const kept = await Promise.allSettled([...this.measured].map((hex) => this.keepLength(hex)))
+      await this.index.close(kept.every(({ status }) => status === 'fulfilled'))
+    }
     this.isOpen = false
+  }
+
+  /** Blocks of a feed that is not open, all of them here; undefined where that is not known. */
+  lengthOf(hex: string): number | undefined {
+    return this.lengths.get(hex)
+  }
+
+  /** Is kept when the store is closed in order. undefined: it is not known from here on. */
+  setLength(hex: string, length: number | undefined) {
+    if (length === undefined) this.lengths.delete(hex)
+    else this.lengths.set(hex, length)
+    this.measured.add(hex)
   }
 
   has(hex: string): boolean {
@@ -141,6 +167,14 @@ export class FeedRecords {
 
   async keepKeyPair({ publicKey, secretKey }: KeyPair): Promise<void> {
     await this.index.set(keyPairId, { publicKey: toHex(publicKey), secretKey: toHex(secretKey) })
+  }
+
+  private async keepLength(hex: string): Promise<void> {
+    const before = this.get(hex)
+    const length = this.lengths.get(hex)
+    if (!before || before.length === length) return
+    const { length: _, ...others } = before
+    await this.index.set(hex, length === undefined ? others : { ...others, length })
   }
 
   private get index(): FeedIndex<Entry> {

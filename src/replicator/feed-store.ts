@@ -55,9 +55,9 @@ class Store implements CoreStore {
         throw new Replic8Error('ERR_BAD_OPTION', `The option ${name} takes a number, 0 or more.`)
     }
     this.storage = storage
-    // The lock of the index keeps others away from all of them.
-    this.cores = new OpenCores(storage.pooled?.() ?? storage, { maxOpen, idleAfter, core })
     this.records = new FeedRecords(storage)
+    // The lock of the index keeps others away from all of them.
+    this.cores = new OpenCores(storage.pooled?.() ?? storage, this.records, { maxOpen, idleAfter, core })
   }
 
   /** Resolves when the index is read; no core is opened for that. Every other method waits for it by itself. */

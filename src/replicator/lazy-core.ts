@@ -1,5 +1,5 @@
 import { Replic8Error } from '../errors.ts'
-import type { Core, Feed } from '../session/core.ts'
+import type { Feed, RestingCore } from '../session/core.ts'
 import type { StoredFeed } from './feed-store-types.ts'
 import type { OpenCores } from './open-cores.ts'
 
@@ -8,11 +8,12 @@ import type { OpenCores } from './open-cores.ts'
  * core behind it is closed when nobody uses it any more, and may be another object the next time: an application takes
  * its cores from `store.get(key)`.
  */
-export class LazyCore implements Core {
+export class LazyCore implements RestingCore {
   /** The same Buffer always. */
   readonly key: Buffer
   private readonly hex: string
   private readonly cores: OpenCores
+  private readonly goings = new Set<() => void>()
   private gone = false
 
   constructor(key: Buffer, cores: OpenCores) {
@@ -24,6 +25,10 @@ export class LazyCore implements Core {
   /** The core, while it is open. */
   get feed(): StoredFeed | undefined {
     return this.gone ? undefined : this.cores.current(this.hex)
+  }
+
+  get restLength(): number | undefined {
+    return this.gone ? undefined : this.cores.restLength(this.hex)
   }
 
   /** The store was closed, or the feed removed from it. */
@@ -38,6 +43,15 @@ export class LazyCore implements Core {
   async open(): Promise<StoredFeed> {
     this.check()
     return this.cores.open(this.hex)
+  }
+
+  watch(onopen: (feed: StoredFeed) => void, ongone: () => void): () => void {
+    const stop = this.cores.watch(this.hex, onopen)
+    this.goings.add(ongone)
+    return () => {
+      stop()
+      this.goings.delete(ongone)
+    }
   }
 
   /** As `open`, by callback or promise. */
@@ -80,6 +94,8 @@ export class LazyCore implements Core {
   /** The store lets go of it. */
   release() {
     this.gone = true
+    for (const ongone of [...this.goings]) ongone()
+    this.goings.clear()
   }
 
   private check() {

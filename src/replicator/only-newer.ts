@@ -64,7 +64,7 @@ export function onlyNewer(): CoreStore {
 /** The length of a core of which every block is here; undefined for another, and for one that does not open. */
 async function completeLength(core: Core): Promise<number | undefined> {
   try {
-    if (core instanceof LazyCore) return await core.use(measure)
+    if (core instanceof LazyCore) return core.restLength ?? (await core.use(measure))
     await whenOpen(core)
     return measure(core)
   } catch {

@@ -4,6 +4,7 @@ import type { RandomAccessStorage, Storage } from '../random-access-storage.ts'
 import { noiseKeyPair } from '../session/engine.ts'
 import { call, storageFailure } from './feed-store-files.ts'
 import type { StoredFeed } from './feed-store-types.ts'
+import { type Lengths, noting, wholeLength } from './rest-lengths.ts'
 import { Turns } from './turns.ts'
 
 export interface OpenCoresOptions {
@@ -17,6 +18,10 @@ export interface OpenCoresOptions {
 
 interface Entry {
   readonly hex: string
+  /** As it was closed. */
+  readonly restLength: number | undefined
+  /** The storage has less than the core in memory. */
+  incomplete: boolean
   core: StoredFeed | null
   opening: Promise<StoredFeed>
   closing: Promise<void> | null
@@ -38,6 +43,8 @@ export const folderOf = (hex: string) => `feeds/${hex}`
 export class OpenCores {
   private readonly storage: Storage
   private readonly options: OpenCoresOptions
+  private readonly lengths: Lengths
+  private readonly watchers = new Map<string, Set<(core: StoredFeed) => void>>()
   private readonly entries = new Map<string, Entry>()
   /** Those that may be idle, the ones used last at the end. */
   private readonly resting = new Set<Entry>()
@@ -48,8 +55,9 @@ export class OpenCores {
   private timer: ReturnType<typeof setTimeout> | null = null
   private closed = false
 
-  constructor(storage: Storage, options: OpenCoresOptions) {
+  constructor(storage: Storage, lengths: Lengths, options: OpenCoresOptions) {
     this.storage = storage
+    this.lengths = lengths
     this.options = options
     this.uses = new Turns(Math.max(1, options.maxOpen))
   }
@@ -64,6 +72,25 @@ export class OpenCores {
     const entry = this.entries.get(hex)
     const core = entry?.closing ? undefined : entry?.core
     return core && !core.closing ? core : undefined
+  }
+
+  /** Blocks of a core that nobody can have changed yet, all of them here; undefined where that is not known. */
+  restLength(hex: string): number | undefined {
+    const entry = this.entries.get(hex)
+    if (!entry) return this.lengths.lengthOf(hex)
+    return entry.core || entry.closing ? undefined : entry.restLength
+  }
+
+  /** Calls `onopen` with a core whenever it opens, before anybody else has it; at once where it is open. */
+  watch(hex: string, onopen: (core: StoredFeed) => void): () => void {
+    const watchers = this.watchers.get(hex) ?? new Set()
+    this.watchers.set(hex, watchers.add(onopen))
+    const core = this.current(hex)
+    if (core) onopen(core)
+    return () => {
+      watchers.delete(onopen)
+      if (watchers.size === 0 && this.watchers.get(hex) === watchers) this.watchers.delete(hex)
+    }
   }
 
   isPinned(hex: string): boolean {
@@ -131,30 +158,36 @@ export class OpenCores {
   private begin(hex: string, secretKey?: Uint8Array): Entry {
     const entry: Entry = {
       hex,
+      restLength: this.lengths.lengthOf(hex),
+      incomplete: false,
       core: null,
       closing: null,
       pinned: false,
       uses: 0,
       lentUntil: 0,
-      opening: this.openings.run(() => this.start(hex, secretKey)),
+      opening: never,
     }
+    this.lengths.setLength(hex, undefined)
     this.entries.set(hex, entry)
-    entry.opening = entry.opening.then(
-      (core) => this.watch(entry, core),
-      (error) => {
-        this.forget(entry)
-        throw error
-      },
-    )
+    entry.opening = this.openings
+      .run(() => this.start(entry, secretKey))
+      .then(
+        (core) => this.take(entry, core),
+        (error) => {
+          this.forget(entry)
+          throw error
+        },
+      )
     return entry
   }
 
-  private async start(hex: string, secretKey?: Uint8Array): Promise<StoredFeed> {
+  private async start(entry: Entry, secretKey?: Uint8Array): Promise<StoredFeed> {
+    const { hex } = entry
     const files: RandomAccessStorage[] = []
     const storage = (name: string) => {
       const file = this.storage(`${folderOf(hex)}/${name}`)
       files.push(file)
-      return file
+      return name === 'bitfield' ? noting(file, () => (entry.incomplete = true)) : file
     }
     try {
       const { noiseKeyPair } = this
@@ -176,7 +209,7 @@ export class OpenCores {
     }
   }
 
-  private watch(entry: Entry, core: StoredFeed): StoredFeed {
+  private take(entry: Entry, core: StoredFeed): StoredFeed {
     entry.core = core
     const onrest = () => {
       this.rest(entry)
@@ -185,6 +218,7 @@ export class OpenCores {
     core.on('close', () => this.forget(entry))
     core.on('peer-remove', onrest)
     core.on('removeListener', onrest)
+    for (const onopen of this.watchers.get(entry.hex) ?? []) onopen(core)
     return core
   }
 
@@ -198,6 +232,7 @@ export class OpenCores {
       try {
         const core = await entry.opening.catch(() => null)
         if (core) await call((cb) => core.close(cb))
+        if (core && !entry.incomplete) this.lengths.setLength(entry.hex, wholeLength(core))
       } finally {
         this.forget(entry)
       }
@@ -239,6 +274,9 @@ export class OpenCores {
     await Promise.allSettled(closing)
   }
 }
+
+/** Until an entry is opening. */
+const never = new Promise<never>(() => {})
 
 /** What the store itself listens to. Whoever listens to errors only would not miss the core. */
 const ownListeners = new Map<string | symbol, number>([

@@ -28,6 +28,20 @@ export interface Feed extends Core {
   removeListener(event: string, handler: (...args: never[]) => void): unknown
 }
 
+/**
+ * A core of one feed that need not be open to be offered, because it is known what it has: it opens when it replicates,
+ * at the latest.
+ */
+export interface RestingCore extends Core {
+  /** Blocks, all of them here; undefined when it is open, or was never closed in order. */
+  readonly restLength: number | undefined
+  /**
+   * Calls `onopen` with the open feed before anybody can change it, at once where it is open, and `ongone` when it will
+   * never be again. Gives a function that takes both back.
+   */
+  watch(onopen: (feed: Feed) => void, ongone: () => void): () => void
+}
+
 interface Drive extends Core {
   metadata: Feed | null
   getContent(done: (error: Error | null, feed: Feed | null) => void): void
@@ -84,9 +98,15 @@ export function feedCount(core: Core): number | undefined {
  * Names the feeds behind one offered key, in the order in which both ends state their lengths: a hypercore is itself;
  * a hyperdrive has metadata and content (known once its first metadata block is here); a hypertrie and its like have
  * one feed. Calls `onfeed` for each as it becomes known; nothing else of a store may travel with it.
- * Gives a function that ends the naming: a drive may wait for its metadata for ever.
+ * Gives a function that ends the naming: a drive may wait for its metadata for ever. `ongone`: the core was closed
+ * before it was ever open.
  */
-export function feedsOf(core: Core, onfeed: (index: number, feed: Feed) => void): () => void {
+export function feedsOf(
+  core: Core,
+  onfeed: (index: number, feed: Feed) => void,
+  ongone: () => void,
+): () => void {
+  if (isResting(core)) return core.watch((feed) => onfeed(0, feed), ongone)
   let name: typeof onfeed | null = onfeed
   const { feed } = core as unknown as { feed?: unknown }
   if (isFeed(core)) onfeed(0, core)
@@ -119,8 +139,18 @@ export function naming(core: Core): ((done: () => void) => void) | null {
   return (done) => core.getContent(() => done())
 }
 
+function isResting(core: Core): core is RestingCore {
+  return 'restLength' in core && typeof (core as unknown as Unknown).watch === 'function'
+}
+
+/** Blocks of a core that is not open, all of them here; undefined where that is not known. */
+export function restLength(core: Core): number | undefined {
+  return isResting(core) ? core.restLength : undefined
+}
+
 /** Whether a core has its key and needs not be waited for. */
 export function isOpen(core: Core): boolean {
+  if (restLength(core) !== undefined) return true
   return isFeed(core) && (core as { opened?: unknown }).opened === true && keyOf(core) !== undefined
 }
 

@@ -22,6 +22,8 @@ export interface DownloadSource {
   readonly parts: readonly (Part | undefined)[]
   /** Feeds that such a core can have. */
   readonly feedLimit: number
+  /** Blocks of a core that is not open; all of them are here. */
+  readonly restLength: number | undefined
   /** True when the feeds that can be named are. */
   readonly watched: boolean
   /** Asks for another look. */
@@ -73,6 +75,8 @@ export class Download {
 
   /** Blocks that are here without a gap, a number for each feed of the core that is known. */
   get lengths(): number[] {
+    const { restLength } = this.source
+    if (restLength !== undefined && !this.source.parts[0]) return [restLength]
     const lengths: number[] = []
     for (const part of this.source.parts) {
       if (!part) break
@@ -99,7 +103,7 @@ export class Download {
     let want = 0
     for (const [i, length] of (this.target ?? []).entries()) {
       want += length
-      have += this.source.parts[i]?.downloaded(length) ?? 0
+      have += this.source.parts[i]?.downloaded(length) ?? Math.min(length, this.lengths[i] ?? 0)
     }
     return { have, want }
   }

@@ -1,5 +1,5 @@
 import type { Brake } from './brake.ts'
-import { type Core, type Feed, feedCount, feedsOf, isFeed, keyIn, keyOf } from './core.ts'
+import { type Core, type Feed, feedCount, feedsOf, isFeed, keyIn, keyOf, restLength } from './core.ts'
 import { asItIs, Download, type ReplicateOptions } from './download.ts'
 import type { Engine } from './engine.ts'
 import type { Meter } from './meter.ts'
@@ -66,6 +66,10 @@ export class Replication implements ViewOwner, PartHooks {
     return feedCount(this.core) ?? 1
   }
 
+  get restLength(): number | undefined {
+    return restLength(this.core)
+  }
+
   get watched(): boolean {
     return this.stopNaming !== null
   }
@@ -82,7 +86,8 @@ export class Replication implements ViewOwner, PartHooks {
   watch() {
     if (this.released || this.stopNaming) return
     this.stopNaming = () => {}
-    this.stopNaming = feedsOf(this.core, (index, feed) => this.addPart(index, feed))
+    const onfeed = (index: number, feed: Feed) => this.addPart(index, feed)
+    this.stopNaming = feedsOf(this.core, onfeed, () => this.oncoreclosed())
     this.ondirty()
   }
 

@@ -21,6 +21,7 @@ function downloading(lengths: number[], { feedLimit = lengths.length, watched = 
   const download = new Download({
     parts: parts as unknown as Part[],
     feedLimit,
+    restLength: undefined,
     get watched() {
       return state.watched
     },
