@@ -46,8 +46,8 @@ const browser = mergeConfig(
   ),
 )
 
-/** Native modules, and what is loaded only where it is installed: hyperswarm, and what makes `ws` somewhat faster. */
-const notBundled = ['sodium-native', 'fd-lock', 'hyperswarm', 'hyperdht', 'bufferutil', 'utf-8-validate']
+/** Native modules, and what is loaded only where it is installed: hyperswarm, and what `ws` takes where it is. */
+const notBundled = ['sodium-native', 'fd-lock', 'hyperswarm', 'hyperdht', 'utf-8-validate']
 
 /** The same engine over sodium-native, which cannot be bundled, and Node's own modules; and the bridge. */
 const node = mergeConfig(
@@ -67,7 +67,11 @@ const node = mergeConfig(
     resolve: {
       conditions: ['node', 'module', 'import', 'default'],
       mainFields: ['module', 'main'],
-      alias: [{ find: /^fsctl$/, replacement: here('src/platform/node/no-locks.ts') }],
+      alias: [
+        { find: /^fsctl$/, replacement: here('src/platform/node/no-locks.ts') },
+        { find: /^bufferutil$/, replacement: here('src/platform/node/buffer-util.ts') },
+        { find: /^.*\/platform\/web-socket\.ts$/, replacement: here('src/platform/node/web-socket.ts') },
+      ],
     },
     build: {
       minify: false,

@@ -16,11 +16,13 @@ import { size } from './size/size.ts'
 import { star } from './star/star.ts'
 import { storeOpening } from './store/store.ts'
 import { throughput } from './throughput/throughput.ts'
+import { overWebSocket } from './websocket/websocket.ts'
 
 /** In the order of the page. */
 const benchmarks: Benchmark[] = [
   manyFeeds,
   throughput,
+  overWebSocket,
   star,
   storeOpening,
   tabsBenchmark,

@@ -25,7 +25,7 @@ export async function makeProgram(file: string, options: ProgramOptions = {}): P
     target: 'node20',
     packages: 'external',
     logLevel: 'warning',
-    plugins: options.sources ? [] : [built],
+    plugins: [options.sources ? nodeSources : built],
   })
   return outfile
 }
@@ -39,5 +39,15 @@ const built: Plugin = {
       const name = basename(path, '.ts').replace(/\.node$/, '')
       return { path: pathToFileURL(join(root, 'dist', 'node', `${name}.js`)).href, external: true }
     })
+  },
+}
+
+/** As the build for Node does it. */
+const nodeSources: Plugin = {
+  name: 'node-sources',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/platform\/web-socket\.ts$/ }, () => ({
+      path: join(root, 'src', 'platform', 'node', 'web-socket.ts'),
+    }))
   },
 }

@@ -8,6 +8,9 @@ const highWaterMark = 262_144
 /** At this many bytes or fewer on their way nobody has to wait. */
 export const lowWaterMark = 65_536
 
+/** Bytes of small chunks that leave as one message, at most. */
+const together = 65_536
+
 /** The text message behind the last bytes of an end. Bytes travel as binary messages. */
 const end = 'end'
 
@@ -92,7 +95,7 @@ export abstract class MessageConnection<Carrier extends MessageCarrier> implemen
     if (this.ending || this.isOver) return false
     this.queue.push(chunk)
     // Small chunks wait for the end of this task, to leave together.
-    if (this.queue.bytes >= this.messageBytes) this.fill()
+    if (this.queue.bytes >= together) this.fill()
     if (this.queue.bytes > 0) this.schedule()
     if (this.queue.bytes + this.underWay < highWaterMark) return true
     this.refused = true
@@ -212,7 +215,7 @@ export abstract class MessageConnection<Carrier extends MessageCarrier> implemen
 
   private fill() {
     while (!this.link.connecting && this.queue.bytes > 0 && this.underWay < highWaterMark) {
-      const message = this.queue.take(this.messageBytes) as Uint8Array
+      const message = this.queue.take(this.messageBytes, together) as Uint8Array
       if (!this.sendMessage(message)) return
       this.handed += message.length
       this.schedule()

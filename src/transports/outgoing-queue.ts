@@ -20,11 +20,14 @@ export class OutgoingQueue {
     this.#bytes += chunk.length
   }
 
-  /** Takes out the next message, at most `most` bytes; undefined when nothing waits. Copies only what it joins. */
-  take(most: number): Uint8Array | undefined {
+  /**
+   * Takes out the next message, at most `most` bytes; undefined when nothing waits. Copies only what it joins.
+   * @param together bytes that are joined at most: a large chunk travels alone
+   */
+  take(most: number, together = most): Uint8Array | undefined {
     const first = this.#chunks[this.#head]
     if (!first) return undefined
-    const message = first.length > most ? this.#split(first, most) : this.#join(first, most)
+    const message = first.length > most ? this.#split(first, most) : this.#join(first, together)
     this.#bytes -= message.length
     this.#forget()
     return message
@@ -42,9 +45,9 @@ export class OutgoingQueue {
   }
 
   #join(first: Uint8Array, most: number): Uint8Array {
-    const start = this.#head
-    let length = 0
-    for (let next: Uint8Array | undefined = first; next && length + next.length <= most; ) {
+    const start = this.#head++
+    let length = first.length
+    for (let next = this.#chunks[this.#head]; next && length + next.length <= most; ) {
       length += next.length
       next = this.#chunks[++this.#head]
     }

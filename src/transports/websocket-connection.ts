@@ -13,8 +13,11 @@ export interface VerifiedConnectionOptions {
   keepAlive: number
 }
 
-/** The largest message sent: a server may refuse larger ones, and one that is long on its way holds up the rest. */
-const messageBytes = 65_536
+/**
+ * The largest message sent: a server may refuse larger ones, and one that is long on its way holds up the rest. A block of
+ * 64 KiB with its proof is one message.
+ */
+const messageBytes = 131_072
 /** The close code of a connection of which both ends have everything. */
 const doneCode = 1000
 

@@ -67,11 +67,13 @@ export class WebSocketLink {
   constructor(socket: WebSocketLike) {
     this.#socket = socket
     this.#node = 'terminate' in socket ? (socket as NodeWebSocket) : undefined
-    socket.binaryType = 'arraybuffer'
+    // As buffers `ws` hands out what it has; for anything else it copies.
+    socket.binaryType = this.#node ? 'nodebuffer' : 'arraybuffer'
     socket.addEventListener('open', () => this.events.onopen?.())
-    socket.addEventListener('message', ({ data }: { data: string | ArrayBuffer }) => {
-      const message = typeof data === 'string' ? data : new Uint8Array(data)
-      this.#emit(() => this.events.onmessage(message))
+    socket.addEventListener('message', ({ data }: { data: string | ArrayBuffer | Uint8Array }) => {
+      const message = typeof data === 'string' ? data : bytesOf(data)
+      if (this.#holding || this.#held.length > 0) this.#held.push(() => this.events.onmessage(message))
+      else this.events.onmessage(message)
     })
     socket.addEventListener('error', ({ error }: { error?: unknown }) => {
       this.#error ??= error
@@ -161,4 +163,10 @@ export class WebSocketLink {
     this.events.onlost?.()
     this.#emit(() => this.events.onover({ code, reason, error: this.#error }))
   }
+}
+
+/** The `slice` of a Buffer would not copy. */
+function bytesOf(data: ArrayBuffer | Uint8Array): Uint8Array {
+  if (data instanceof ArrayBuffer) return new Uint8Array(data)
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 }

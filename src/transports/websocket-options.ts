@@ -1,4 +1,5 @@
 import { Replic8Error } from '../errors.ts'
+import { ownWebSocket } from '../platform/web-socket.ts'
 import { longestTimeout, verifyNumber, verifyTimeout } from './verify-options.ts'
 import type { VerifiedConnectionOptions } from './websocket-connection.ts'
 import type { WebSocketLike } from './websocket-link.ts'
@@ -19,7 +20,7 @@ export interface WebSocketConnectionOptions {
 }
 
 export interface WebSocketOptions extends Omit<WebSocketConnectionOptions, 'initiator'> {
-  /** Default the global one. Node 20 has none: pass `WebSocket` of the package `ws`. */
+  /** Default: that of the page, or in Node the one of the package `ws`, which is inside. */
   WebSocket?: WebSocketClass
   /** Milliseconds from dialling to the open socket, after which a server is given up. Default 20,000. */
   connectTimeout?: number
@@ -67,8 +68,8 @@ export function verifyWebSocketOptions(given: WebSocketOptions): VerifiedWebSock
 
 /** Read at the start and not before: a module that is imported on a server must not need what a page has. */
 export function webSocketHere(given: WebSocketClass | undefined): WebSocketClass {
-  const found = given ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket
-  if (typeof found === 'function') return found
+  const found = given ?? ownWebSocket()
+  if (typeof found === 'function') return found as WebSocketClass
   throw new Replic8Error(
     'ERR_BAD_OPTION',
     given === undefined

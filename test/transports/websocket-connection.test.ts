@@ -50,12 +50,15 @@ async function wrapped(options: WebSocketConnectionOptions = {}) {
 const hello = (topic: Uint8Array, version = 1) => Buffer.concat([Buffer.from(`replic8/${version} `), topic])
 const topic = new Uint8Array(32).fill(7)
 
-test('sends what was written in one task as one message, and no message over 64 KB', async () => {
+test('sends what was written in one task as one message, and no message over 128 KB', async () => {
   const { until, end } = await wrapped()
   for (let i = 0; i < 1_000; i++) end.send(10)
   expect(await until(1)).toEqual([10_000])
   end.send(150_000)
-  expect(await until(4)).toEqual([10_000, 65_536, 65_536, 18_928])
+  expect(await until(3)).toEqual([10_000, 131_072, 18_928])
+  // What is large is not copied to travel with others.
+  for (const bytes of [60_000, 10_000, 66_000, 10]) end.send(bytes)
+  expect((await until(7)).slice(3)).toEqual([60_000, 10_000, 66_000, 10])
 })
 
 test('wraps a socket that is still opening', async () => {
