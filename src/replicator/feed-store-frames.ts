@@ -1,3 +1,5 @@
+import { crc32 } from './crc32.ts'
+
 /**
  * How the index of a FeedStore lies in a file; numbers are 32 bits, little endian.
  *
@@ -62,47 +64,45 @@ function isUnfinished(bytes: Uint8Array): boolean {
 }
 
 export function encodeFrames(salt: number, records: readonly unknown[]): Buffer {
-  return Buffer.concat(records.flatMap((record) => encodeFrame(salt, record)))
+  const seed = seedOf(salt)
+  return Buffer.concat(records.flatMap((record) => encodeFrame(seed, record)))
 }
 
-/** The records up to the first frame that is torn, and where that is. */
-export function decodeFrames(salt: number, bytes: Uint8Array): { records: unknown[]; end: number } {
+/**
+ * The records up to the first frame that is torn, and where that is.
+ * @param proved bytes that are right, by a checksum over all of them
+ */
+export function decodeFrames(
+  salt: number,
+  bytes: Uint8Array,
+  proved = 0,
+): { records: unknown[]; end: number } {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const seed = seedOf(salt)
   const records: unknown[] = []
   let end = 0
   while (end + frameBytes <= buffer.length) {
     const from = end + frameBytes
     const to = from + buffer.readUInt32LE(end)
-    if (to > buffer.length || buffer.readUInt32LE(end + 4) !== sumOf(salt, buffer.subarray(from, to))) break
+    if (to > buffer.length) break
+    if (to > proved && buffer.readUInt32LE(end + 4) !== crc32(buffer.subarray(from, to), seed)) break
     records.push(JSON.parse(buffer.toString('utf8', from, to)))
     end = to
   }
   return { records, end }
 }
 
-function encodeFrame(salt: number, record: unknown): Buffer[] {
+function encodeFrame(seed: number, record: unknown): Buffer[] {
   const json = Buffer.from(JSON.stringify(record))
   const head = Buffer.alloc(frameBytes)
   head.writeUInt32LE(json.length, 0)
-  head.writeUInt32LE(sumOf(salt, json), 4)
+  head.writeUInt32LE(crc32(json, seed), 4)
   return [head, json]
 }
 
-function sumOf(salt: number, bytes: Uint8Array): number {
-  const seed = Buffer.alloc(4)
-  seed.writeUInt32LE(salt)
-  return crc32(bytes, crc32(seed))
+/** The checksum of the salt, which those of the frames go on from. */
+function seedOf(salt: number): number {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(salt)
+  return crc32(bytes)
 }
-
-/** CRC-32 as in ISO 3309, a byte at a time. `before`: of the bytes that came before. */
-export function crc32(bytes: Uint8Array, before = 0): number {
-  let sum = ~before
-  for (const byte of bytes) sum = (sum >>> 8) ^ (table[(sum ^ byte) & 255] as number)
-  return ~sum >>> 0
-}
-
-const table = Uint32Array.from({ length: 256 }, (_, n) => {
-  let sum = n
-  for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1
-  return sum
-})

@@ -1,8 +1,8 @@
 import { Replic8Error } from '../errors.ts'
 import type { Storage } from '../random-access-storage.ts'
+import { crc32 } from './crc32.ts'
 import { StoredFile } from './feed-store-files.ts'
 import {
-  crc32,
   decodeFrames,
   decodeHeader,
   encodeFrames,
@@ -110,7 +110,7 @@ export class Journal {
     const bytes = await (this.files[i] as StoredFile).read(headerBytes, size - headerBytes)
     const snapshot = bytes.subarray(0, header.snapshotBytes)
     if (snapshot.length < header.snapshotBytes || crc32(snapshot) !== header.snapshotSum) return undefined
-    const { records, end } = decodeFrames(header.salt, bytes)
+    const { records, end } = decodeFrames(header.salt, bytes, snapshot.length)
     this.current = i
     this.generation = header.generation
     this.salt = header.salt

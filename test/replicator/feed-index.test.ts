@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { RandomAccessStorage, Storage } from '../../src/random-access-storage.ts'
+import { crc32 } from '../../src/replicator/crc32.ts'
 import { FeedIndex } from '../../src/replicator/feed-index.ts'
 import { StoredFile } from '../../src/replicator/feed-store-files.ts'
-import { crc32 } from '../../src/replicator/feed-store-frames.ts'
 import { memory } from '../../src/storage/memory.ts'
 
 /** What an index has after it was opened anew. */
@@ -42,7 +42,22 @@ function crashing(storage: Storage, budget: number): Storage {
   }
 }
 
-test('the checksum is CRC-32', () => {
+/** A bit at a time, as the standard has it. */
+function bitwise(bytes: Uint8Array): number {
+  let sum = 0xffffffff
+  for (const byte of bytes) {
+    sum ^= byte
+    for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1
+  }
+  return ~sum >>> 0
+}
+
+test('the checksum is CRC-32 of any bytes, also in parts', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), fc.uint8Array({ maxLength: 40 }), (first, second) => {
+      expect(crc32(second, crc32(first))).toBe(bitwise(Buffer.concat([first, second])))
+    }),
+  )
   expect(crc32(Buffer.from('123456789'))).toBe(0xcbf43926)
   expect(crc32(Buffer.from('6789'), crc32(Buffer.from('12345')))).toBe(0xcbf43926)
 })
