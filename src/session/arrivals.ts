@@ -14,8 +14,9 @@ export class Arrivals {
 
   /** The block of this index has come. */
   note(index: number) {
-    for (const request of this.requester?.inflightRequests ?? [])
-      if (request.index === index) this.arrived.add(request)
+    // Mostly the first: answers come in the order of the requests.
+    const request = this.requester?.inflightRequests.find((request) => request.index === index)
+    if (request) this.arrived.add(request)
   }
 
   /** Requests nothing more, and calls back when none is being stored, at once if that is so. */

@@ -2,8 +2,9 @@ import type { AnswerGate } from './answer-gate.ts'
 import { Arrivals } from './arrivals.ts'
 import type { Brake } from './brake.ts'
 import type { Engine } from './engine.ts'
-import type { ChannelHandlers, DataMessage, EngineChannel } from './engine-channel.ts'
+import type { ChannelHandlers, DataMessage, EngineChannel, RequestMessage } from './engine-channel.ts'
 import { IncomingMessages, type Receiver } from './incoming-messages.ts'
+import { Pace } from './pace.ts'
 import { isRequester, mend } from './requester.ts'
 import type { StreamKeys, StreamView } from './stream-view.ts'
 
@@ -21,6 +22,8 @@ export interface ChannelObserver {
   readonly writable: boolean
   /** Holds own requests back. */
   readonly brake: Brake
+  /** Nobody has said how many requests may be on their way. */
+  readonly paced: boolean
 }
 
 /** Requests of a peer that wait while the transport takes nothing; a peer with more than this asks without reading. */
@@ -37,6 +40,7 @@ export class ChannelView implements Receiver {
   private readonly observer: ChannelObserver
   private readonly gate: AnswerGate
   private readonly arrivals: Arrivals
+  private readonly pace: Pace | null
   private held: unknown[] = []
   private head = 0
   /** Requests that the core reads blocks for. */
@@ -52,6 +56,7 @@ export class ChannelView implements Receiver {
   ) {
     this.stream = view
     this.handlers = handlers
+    this.pace = isRequester(handlers) ? new Pace(handlers, engine.requests, observer) : null
     if (isRequester(handlers)) mend(handlers)
     this.observer = observer
     this.gate = engine.answers
@@ -120,10 +125,16 @@ export class ChannelView implements Receiver {
     if (!this.closed) this.channel.unwant(message)
   }
 
-  request(message: unknown) {
-    this.observer.brake.pass(() => {
-      if (!this.closed) this.channel.request(message)
-    })
+  request(message: RequestMessage) {
+    const { brake } = this.observer
+    if (brake.on) brake.pass(() => this.ask(message))
+    else this.ask(message)
+  }
+
+  private ask(message: RequestMessage) {
+    if (this.closed) return
+    this.pace?.asked(message.index)
+    this.channel.request(message)
   }
 
   cancel(message: unknown) {
@@ -208,6 +219,7 @@ export class ChannelView implements Receiver {
   ondata(message: DataMessage) {
     if (message.value) this.observer.ondownload(message.value.length)
     this.arrivals.note(message.index)
+    this.pace?.answered(message.index, message.value?.length ?? 0)
     this.call('ondata', message)
   }
 
@@ -226,6 +238,7 @@ export class ChannelView implements Receiver {
     this.head = 0
     this.gate.end(this.reading)
     this.reading = 0
+    this.pace?.stop()
     this.observer.brake.remove(this.handlers)
     return true
   }

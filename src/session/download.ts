@@ -7,7 +7,10 @@ export interface ReplicateOptions {
   download?: boolean
   /** Answer requests for blocks. Default, and where the peer took an offer of this end: the core's own setting. */
   upload?: boolean
-  /** Requests on their way at a time. Default: the core's own setting, 16. */
+  /**
+   * Requests on their way at a time. Default: what the core was made with, if that is not hypercore's 16; else as many
+   * as fill the path to the peer, 8 MiB over all feeds of a session at most.
+   */
   maxRequests?: number
   /** Fetch all blocks, of a sparse core too. Default: true. */
   whole?: boolean

@@ -6,6 +6,10 @@ export interface DataMessage {
   signature: Buffer | null
 }
 
+export interface RequestMessage {
+  readonly index: number
+}
+
 /** What hypercore-protocol calls when a message of the peer arrives on a channel. */
 export interface ChannelHandlers {
   onopen?(): void

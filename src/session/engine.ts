@@ -6,6 +6,7 @@ import { authenticator } from './authenticator.ts'
 import type { ChannelHandlers, EngineChannel } from './engine-channel.ts'
 import type { Exporter } from './keys.ts'
 import type { KeyPair, KeyPairSource, ResolvedOptions } from './options.ts'
+import { RequestBudget } from './request-window.ts'
 
 /** Bytes of the largest message that a peer may send before it has proved the key: its OPEN has fewer than 100. */
 const unprovedBytes = 1024
@@ -41,6 +42,8 @@ export class Engine implements Exporter {
   private remoteChannels = 0
   /** Requests for blocks pass here. */
   readonly answers = new AnswerGate()
+  /** What own requests share. */
+  readonly requests = new RequestBudget()
   /** OPENs, closes and messages that were ignored because nothing allowed them. */
   ignored = 0
 

@@ -228,6 +228,10 @@ export class Replication implements ViewOwner, PartHooks {
     return this.hooks.brake
   }
 
+  get paced(): boolean {
+    return this.options.maxRequests === undefined
+  }
+
   oncoreclosed() {
     this.hooks.oncoreclosed(this)
   }

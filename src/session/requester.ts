@@ -27,14 +27,27 @@ export interface ChannelOptions {
   maxRequests?: number | undefined
 }
 
+/** Requests on their way at a time where nobody has set how many: hypercore's own number. */
+const usual = 16
+
 /** Changes what an open channel does. To close it and open another would cross with what the peer does meanwhile. */
 export function configure(requester: Requester, { download, upload, maxRequests }: ChannelOptions) {
   const { feed } = requester
-  requester.maxRequests = maxRequests ?? feed?.maxRequests ?? 16
-  requester.urgentRequests = requester.maxRequests + 16
+  setMaxRequests(requester, maxRequests ?? feed?.maxRequests ?? usual)
   requester.setDownloading(download ?? feed?.downloading !== false)
   requester.setUploading(upload ?? feed?.uploading !== false)
   requester.update()
+}
+
+/** What is asked for beyond it is what the application waits for, as in hypercore. */
+export function setMaxRequests(requester: Requester, maxRequests: number) {
+  requester.maxRequests = maxRequests
+  requester.urgentRequests = maxRequests + usual
+}
+
+/** Whether the core was made without a number of its own, as far as that can be told. */
+export function usesDefault({ feed }: Requester): boolean {
+  return (feed?.maxRequests ?? usual) === usual
 }
 
 /** Whether the handlers of a channel are hypercore's. */

@@ -133,6 +133,10 @@ export class StreamView extends EventEmitter implements ChannelObserver {
     return this.owner.brake
   }
 
+  get paced(): boolean {
+    return this.owner.paced
+  }
+
   get openChannels(): number {
     return this.channels.size
   }
