@@ -3,7 +3,13 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core'
+import {
+  type BrowserContext,
+  type CDPSession,
+  chromium,
+  type Page,
+  type Browser as PlaywrightBrowser,
+} from 'playwright-core'
 import { chromiumOptions } from '../../test/helpers/chromium-options.ts'
 import { bundlePages, type PageFiles, type PageProgram } from './bundle.ts'
 
@@ -13,13 +19,15 @@ import { bundlePages, type PageFiles, type PageProgram } from './bundle.ts'
  */
 export class Browser {
   readonly #context: BrowserContext
+  readonly #devtools: CDPSession
   readonly #server: Server
   readonly #profile: string
   readonly #url: string
   #tabs = 0
 
-  private constructor(context: BrowserContext, server: Server, profile: string) {
+  private constructor(context: BrowserContext, devtools: CDPSession, server: Server, profile: string) {
     this.#context = context
+    this.#devtools = devtools
     this.#server = server
     this.#profile = profile
     this.#url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -30,7 +38,8 @@ export class Browser {
     const profile = mkdtempSync(join(tmpdir(), 'replic8-bench-'))
     try {
       const context = await chromium.launchPersistentContext(profile, { ...chromiumOptions, headless: true })
-      return new Browser(context, server, profile)
+      const devtools = await (context.browser() as PlaywrightBrowser).newBrowserCDPSession()
+      return new Browser(context, devtools, server, profile)
     } catch (error) {
       server.close()
       rmSync(profile, { recursive: true, force: true })
@@ -47,6 +56,12 @@ export class Browser {
     await page.waitForFunction(() => 'bench' in globalThis)
     await tab.watch()
     return tab
+  }
+
+  /** Milliseconds of CPU that its processes have used: tabs, storage, network, all that is running now. */
+  async cpu(): Promise<number> {
+    const { processInfo } = await this.#devtools.send('SystemInfo.getProcessInfo')
+    return processInfo.reduce((total, { cpuTime }) => total + 1_000 * cpuTime, 0)
   }
 
   async stop(): Promise<void> {
@@ -89,15 +104,8 @@ export class Tab {
     return Promise.race([call as Promise<T>, this.#failed])
   }
 
-  /** Milliseconds of CPU that the tab's process has used, in all its threads. */
-  async cpu(): Promise<number> {
-    const { metrics } = await this.#devtools.send('Performance.getMetrics')
-    return 1_000 * (metrics.find(({ name }) => name === 'ProcessTime')?.value ?? Number.NaN)
-  }
-
-  /** Begins what is counted, and the profile where one is wanted. */
+  /** Begins the profile, where one is wanted. */
   async watch(): Promise<void> {
-    await this.#devtools.send('Performance.enable')
     if (!process.env.REPLIC8_BENCH_PROFILE) return
     this.#profiling = true
     await this.#devtools.send('Profiler.enable')

@@ -47,6 +47,8 @@ function options(file: string): InlineConfig {
     define: { 'process.env.NODE_ENV': '"production"' },
     build: {
       write: false,
+      // A profile is for reading.
+      minify: !process.env.REPLIC8_BENCH_PROFILE,
       target: 'es2022',
       reportCompressedSize: false,
       chunkSizeWarningLimit: 10_000,

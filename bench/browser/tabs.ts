@@ -16,7 +16,7 @@ const full: Kind[] = [
     name: 'large',
     blockBytes: 65_536,
     durable: true,
-    blocks: { replic8: 1_200, stock: 250, channel: 3_000 },
+    blocks: { replic8: 800, stock: 200, channel: 2_000 },
   },
   { name: 'memory', blockBytes: 65_536, durable: false, blocks: { replic8: 2_500, stock: 600 } },
 ]

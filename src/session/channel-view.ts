@@ -6,6 +6,7 @@ import type { ChannelHandlers, DataMessage, EngineChannel, RequestMessage } from
 import { IncomingMessages, type Receiver } from './incoming-messages.ts'
 import { Pace } from './pace.ts'
 import { isRequester, mend } from './requester.ts'
+import { askInRuns } from './runs.ts'
 import type { StreamKeys, StreamView } from './stream-view.ts'
 
 /** What a feed's channel tells the one who watches over it. */
@@ -57,7 +58,10 @@ export class ChannelView implements Receiver {
     this.stream = view
     this.handlers = handlers
     this.pace = isRequester(handlers) ? new Pace(handlers, engine.requests, observer) : null
-    if (isRequester(handlers)) mend(handlers)
+    if (isRequester(handlers)) {
+      mend(handlers)
+      askInRuns(handlers)
+    }
     this.observer = observer
     this.gate = engine.answers
     this.arrivals = new Arrivals(handlers)

@@ -2,8 +2,20 @@ import { Buffer } from 'node:buffer'
 import { answerOf } from './idb-request.ts'
 import type { Page, PageHome } from './page-home.ts'
 import { filesStore, pageRange, pageSize, pagesStore, storedPage } from './page-layout.ts'
+import { readPages } from './page-reading.ts'
 import { copySpan, edgeAt, patchPage, type Span, spansOf } from './pages.ts'
 import { outsideOfFile } from './storage-error.ts'
+
+/** Pages that are fetched beyond what is read, where pages are read one after the other. */
+const readAhead = 16
+
+/** Pages on their way from the database, as they were when the file had changed this often. */
+interface Fetch {
+  from: number
+  to: number
+  changes: number
+  pages: Promise<Uint8Array[]>
+}
 
 /**
  * One file of a database: what is in memory of it and not yet committed, and the way to the rest. Changes are made in
@@ -25,6 +37,7 @@ export class PageFile {
   #removed: { from: number; to: number }[] = []
   /** Counts changes, so that a page which was read before one is not kept after it. */
   #changes = 0
+  #fetches: Fetch[] = []
   #turn: Promise<void> | undefined
 
   constructor(home: PageHome, name: string) {
@@ -46,7 +59,9 @@ export class PageFile {
     await this.#inTurn([], () => {
       if (offset + size > this.#size) throw outsideOfFile(this.name, offset, size)
       bytes = Buffer.alloc(size)
-      fetched = spansOf(offset, size, pageSize).flatMap((span) => this.#copy(span, bytes) ?? [])
+      const spans = spansOf(offset, size, pageSize)
+      const end = spans.length > 0 ? (spans.at(-1) as Span).index + 1 : 0
+      fetched = spans.flatMap((span) => this.#copy(span, end, bytes) ?? [])
     })
     if (fetched.length > 0) await Promise.all(fetched)
     return bytes
@@ -174,7 +189,7 @@ export class PageFile {
       return undefined
     }
     // Once more from the start afterwards: in the meantime a page may have left memory again.
-    const fetching = missing.map(({ index }) => this.#fetch(index).then((bytes) => this.#keep(index, bytes)))
+    const fetching = missing.map(({ index }) => this.#fetch(index, index + 1))
     return Promise.all(fetching).then(() => this.#prepare(spans, apply))
   }
 
@@ -194,13 +209,36 @@ export class PageFile {
     return index * pageSize < size && !this.#removed.some(({ from, to }) => from <= index && index < to)
   }
 
-  async #fetch(index: number): Promise<Uint8Array> {
-    const request = this.#home.reader().objectStore(pagesStore).get([this.name, index])
-    return (await answerOf<Uint8Array | undefined>(request)) ?? new Uint8Array(0)
+  /** The page, from the database. Those after it and before `end` are going to be asked for. */
+  async #fetch(index: number, end: number): Promise<Uint8Array> {
+    const under = this.#underWay(index) ?? this.#begin(index, end)
+    return (await under.pages)[index - under.from] as Uint8Array
+  }
+
+  #underWay(index: number): Fetch | undefined {
+    return this.#fetches.find(
+      ({ from, to, changes }) => from <= index && index < to && changes === this.#changes,
+    )
+  }
+
+  #begin(from: number, end: number): Fetch {
+    const onward = from > 0 && (this.#pages.has(from - 1) || this.#underWay(from - 1) !== undefined)
+    const most = onward ? end + readAhead : end
+    let to = from + 1
+    while (to < most && this.#isStored(to) && !this.#pages.has(to) && !this.#underWay(to)) to++
+    const pages = readPages(this.#home.reader(), this.name, from, to)
+    const fetch = { from, to, changes: this.#changes, pages }
+    this.#fetches.push(fetch)
+    const done = () => this.#fetches.splice(this.#fetches.indexOf(fetch), 1)
+    pages.then((all) => {
+      done()
+      if (fetch.changes === this.#changes) for (const [i, bytes] of all.entries()) this.#keep(from + i, bytes)
+    }, done)
+    return fetch
   }
 
   /** Copies a part of a page; gives back a promise where the page comes from the database. */
-  #copy(span: Span, target: Uint8Array): Promise<void> | undefined {
+  #copy(span: Span, end: number, target: Uint8Array): Promise<void> | undefined {
     const page = this.#pages.get(span.index)
     if (page) {
       copySpan(page.bytes, span, target)
@@ -208,11 +246,7 @@ export class PageFile {
       return undefined
     }
     if (!this.#isStored(span.index)) return undefined
-    const changes = this.#changes
-    return this.#fetch(span.index).then((bytes) => {
-      copySpan(bytes, span, target)
-      if (changes === this.#changes) this.#keep(span.index, bytes)
-    })
+    return this.#fetch(span.index, end).then((bytes) => copySpan(bytes, span, target))
   }
 
   #keep(index: number, bytes: Uint8Array): void {
