@@ -20,7 +20,7 @@ async function received(): Promise<number[]> {
   far.on('advertise', (offer, accept) => {
     const copy = hypercore(memory(), offer.keys[0])
     copy.on('download', (index: number) => order.push(index))
-    accept(null, [copy])
+    accept(null, [{ core: copy, maxRequests: 16 }])
   })
   near.share([feed])
   near.pipe(far.stream)
