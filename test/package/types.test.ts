@@ -30,6 +30,7 @@ import { memory as also, type RandomAccessStorage, type Storage } from 'replic8/
 import { tabs } from 'replic8/tabs'
 import { webrtc, type Connection, type Signal, type Transport } from 'replic8/webrtc'
 import { websocket } from 'replic8/websocket'
+import { type Exposed, exposeTransport, wrapTransport } from 'replic8/worker'
 
 const storage: Storage = memory
 const file: RandomAccessStorage = storage('key')
@@ -77,14 +78,20 @@ const transports = (signal: Signal): Transport[] => [
   tabs({ name: 'app' }),
   websocket(['wss://one.example', 'wss://two.example']),
 ]
+const exposed: Exposed = exposeTransport(tabs(), new MessageChannel().port1, { name: 'app' })
+const lent: Transport = wrapTransport(new Worker('worker.js'))
 const kind = (connection: Connection): string => connection.kind
-export { code, hex, key, kind, same, transports }
+export { code, exposed, hex, key, kind, lent, same, transports }
 `
 
 const usesNode = `
 import { hypercore, memory, randomKey } from 'replic8'
 import { type Bridge, createBridge } from 'replic8/bridge'
 import { swarm } from 'replic8/swarm'
+import { exposeTransport, wrapTransport } from 'replic8/worker'
+import { parentPort, Worker } from 'node:worker_threads'
+exposeTransport(swarm(), new Worker('worker.js'))
+if (parentPort) wrapTransport(parentPort)
 createBridge({ keys: [randomKey()], limits: { relays: 4 }, swarm: true, log: 'json' }).then((bridge: Bridge) => {
   bridge.replicators[0]?.join(swarm({ bootstrap: ['127.0.0.1:49737'] }))
   console.log(bridge.url, bridge.stats.storage.full, bridge.stats.refused.origin)
