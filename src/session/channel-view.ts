@@ -223,7 +223,7 @@ export class ChannelView implements Receiver {
   ondata(message: DataMessage) {
     if (message.value) this.observer.ondownload(message.value.length)
     this.arrivals.note(message.index)
-    this.pace?.answered(message.index, message.value?.length ?? 0)
+    this.pace?.came(message.index, message.value?.length ?? 0)
     this.call('ondata', message)
   }
 

@@ -13,6 +13,11 @@ export class Pace {
     this.requester = requester
     this.budget = budget
     this.owner = owner
+    const { _clear } = requester
+    requester._clear = (index, hash) => {
+      this.done(index)
+      _clear.call(requester, index, hash)
+    }
   }
 
   asked(index: number) {
@@ -21,12 +26,16 @@ export class Pace {
     this.window.asked(index, this.requester.inflightRequests.length, performance.now())
   }
 
-  /** To be called before hypercore hears of the block: it asks for more then. */
-  answered(index: number, bytes: number) {
+  came(index: number, bytes: number) {
+    this.window?.came(index, bytes)
+  }
+
+  /** Before hypercore forgets the request: it asks for more then. */
+  private done(index: number) {
     const { window, requester } = this
     if (!window) return
     if (!this.isOpen) return this.stop()
-    window.answered(index, bytes, requester.inflightRequests.length, performance.now())
+    window.done(index, requester.inflightRequests.length, performance.now())
     if (requester.maxRequests !== window.size) setMaxRequests(requester, window.size)
   }
 

@@ -46,14 +46,16 @@ export class RequestWindow {
   private held = 0
   /** Bytes of a block, on average; 0: none has come. */
   private average = 0
-  /** The request that is measured, how many were on their way with it, and the answers since. */
+  /** The request that is measured, how many were on their way with it, and how many are done since. */
   private probe: number | null = null
   private sentAt = 0
   private before = 0
-  private came = 0
+  private since = 0
+  /** Its block has come. */
+  private isHere = false
   /** The shortest round trip, and since when that is looked for. */
   private shortest = Number.POSITIVE_INFINITY
-  private since: number | null = null
+  private began: number | null = null
   /** The highest rates in blocks a ms: of the last round trips, and of those before. */
   private rate = 0
   private rateBefore = 0
@@ -74,18 +76,23 @@ export class RequestWindow {
     this.probe = index
     this.sentAt = now
     this.before = underWay
-    this.came = 0
+    this.since = 0
+    this.isHere = false
+  }
+
+  /** A block came; `bytes`: how many. */
+  came(index: number, bytes: number) {
+    this.average = this.average === 0 ? bytes : this.average + (bytes - this.average) / 16
+    if (index === this.probe) this.isHere = true
   }
 
   /**
-   * A block came.
+   * A block is stored, or its request was given up: storage belongs to the path.
    *
-   * @param bytes of it
    * @param underWay requests that were on their way, this one among them
    */
-  answered(index: number, bytes: number, underWay: number, now: number) {
-    this.average = this.average === 0 ? bytes : this.average + (bytes - this.average) / 16
-    this.came++
+  done(index: number, underWay: number, now: number) {
+    this.since++
     if (this.probe !== null) this.look(index, now - this.sentAt, now)
     // Nothing more is there to ask for: other feeds may need it.
     if (underWay <= 1) this.stop()
@@ -99,25 +106,25 @@ export class RequestWindow {
   private look(index: number, time: number, now: number) {
     if (index === this.probe) {
       this.probe = null
-      this.measure(Math.max(time, 0.01), now)
+      if (this.isHere) this.measure(Math.max(time, 0.01), now)
     } else if (time > late.times * this.shortest + late.more) {
       this.probe = null
-      this.rate = this.rateBefore = this.came / time
+      this.rate = this.rateBefore = this.since / time
       this.fill()
-    } else if (this.came > 4 * this.before) {
+    } else if (this.since > 4 * this.before) {
       // It was given up.
       this.probe = null
     }
   }
 
   private measure(roundTrip: number, now: number) {
-    const isFirst = this.since === null
-    this.since ??= now
+    const isFirst = this.began === null
+    this.began ??= now
     this.shortest = Math.min(this.shortest, roundTrip)
     this.rate = Math.max(this.rate, this.before / roundTrip)
-    if (now - this.since > memory) {
+    if (now - this.began > memory) {
       // With few requests on their way the next round trip is that of the path.
-      this.since = now
+      this.began = now
       this.shortest = Number.POSITIVE_INFINITY
       this.resize(usual)
     } else this.fill(isFirst ? firstBytes / this.each : 0)

@@ -18,6 +18,8 @@ export interface Requester {
   update(): void
   /** Called when this end has blocks that it had not; `length`: how many, 1 where it is left out. */
   have(blocks: { start: number; length?: number }): void
+  /** Called when what was requested is stored, or is not wanted any more; calls `update`. */
+  _clear(index: number, hash: boolean): void
 }
 
 /** What a channel does; what is left out is the core's own setting. */
@@ -52,9 +54,10 @@ export function usesDefault({ feed }: Requester): boolean {
 
 /** Whether the handlers of a channel are hypercore's. */
 export function isRequester(handlers: object): handlers is Requester {
-  const { setDownloading, setUploading, update, have, inflightRequests } = handlers as Partial<Requester>
+  const { setDownloading, setUploading, update, have, _clear, inflightRequests } =
+    handlers as Partial<Requester>
   return (
-    [setDownloading, setUploading, update, have].every((method) => typeof method === 'function') &&
+    [setDownloading, setUploading, update, have, _clear].every((method) => typeof method === 'function') &&
     Array.isArray(inflightRequests)
   )
 }

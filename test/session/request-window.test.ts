@@ -40,7 +40,8 @@ class Path {
   answer() {
     const { index, at } = this.underWay[0] as { index: number; at: number }
     this.now = Math.max(this.now, at)
-    this.window.answered(index, this.bytes, this.underWay.length, this.now)
+    this.window.came(index, this.bytes)
+    this.window.done(index, this.underWay.length, this.now)
     this.underWay.shift()
   }
 
@@ -147,7 +148,7 @@ test('whatever comes, windows ask for something, and together for no more than t
     bytes: fc.oneof(fc.nat(100), fc.nat(8 * 2 ** 20)),
     later: fc.double({ min: 0, max: 20_000, noNaN: true }),
     index: fc.nat(40),
-    kind: fc.constantFrom('ask', 'answer', 'stop'),
+    kind: fc.constantFrom('ask', 'come', 'done', 'stop'),
     underWay: fc.nat(5_000),
   })
   fc.assert(
@@ -159,7 +160,8 @@ test('whatever comes, windows ask for something, and together for no more than t
         const window = windows[at] as RequestWindow
         now += later
         if (kind === 'ask') window.asked(index, underWay, now)
-        else if (kind === 'answer') window.answered(index, bytes, underWay, now)
+        else if (kind === 'come') window.came(index, bytes)
+        else if (kind === 'done') window.done(index, underWay, now)
         else window.stop()
         const sizes = windows.map(({ size }) => size)
         expect(sizes.every((size) => Number.isInteger(size) && size >= 2)).toBe(true)
