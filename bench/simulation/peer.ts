@@ -12,7 +12,14 @@ const limits: PeerLimits = {
   offersOutstanding: 64,
   controlPerSecond: 1_000,
 }
-const hello: HelloMessage = { type: 'hello', version: 1, live: true, limits, userData: null }
+const hello: HelloMessage = {
+  type: 'hello',
+  version: 1,
+  live: true,
+  remembers: false,
+  limits,
+  userData: null,
+}
 const header = { type: 'hypercore' }
 const lengths = [1]
 

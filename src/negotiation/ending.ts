@@ -26,6 +26,7 @@ function isDone(state: State): boolean {
     state.batchSent &&
     state.opening.size === 0 &&
     state.queue.length === 0 &&
+    state.recalls.length === 0 &&
     state.sentPages.size === 0 &&
     state.receivedPages.size === 0 &&
     state.pendingUploads === 0 &&

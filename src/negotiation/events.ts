@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { AnswerReason, ControlMessage, EndReason, Header } from '../wire/messages.ts'
+import type { Fingerprint } from './range-index.ts'
+import type { Recollection } from './recollection.ts'
 
 /** A feed's key as lower-case hex digits: comparable, and safe as the key of a Map. */
 export type HexKey = string
@@ -34,6 +36,13 @@ export interface FeedLengths {
 export type NegotiationEvent =
   /** A control message of the peer, already authenticated. The first is its hello. */
   | { type: 'message'; message: ControlMessage }
+  /**
+   * What is remembered of the peer's offers, where that is worth saying; the hello of this side has said whether it is.
+   * Comes first, if at all: without the session's keyed hash, nothing is compared.
+   */
+  | { type: 'recollect'; recollection: Recollection | null; fingerprint: Fingerprint }
+  /** Our first batch, or the peer's memory, does not come: what waits to be compared is offered as it is. */
+  | { type: 'hurry' }
   /** The application shares cores; they are being opened. `keys`: those known already. */
   | { type: 'share'; share: number; namespace: Namespace; keys: HexKey[] }
   /** The first batch stays open until a 'ready' of this number, which no share has. */

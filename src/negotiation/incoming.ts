@@ -1,4 +1,5 @@
 import { toHex } from '../bytes.ts'
+import { maxFeedsPerPage } from '../wire/limits.ts'
 import type {
   AnswerReason,
   EndedOffer,
@@ -8,16 +9,25 @@ import type {
   UpdateMessage,
   WithdrawMessage,
 } from '../wire/messages.ts'
+import { runsOf } from '../wire/runs.ts'
 import { agree, decline, end, isOver, setDownloadPending, updateSynced } from './agreement.ts'
 import type { FeedLengths, HexKey, Namespace } from './events.ts'
+import type { Offered } from './range-index.ts'
 import { allMade } from './remembering.ts'
 import { roomOf } from './room.ts'
 import { atMost, covers, feedOf, type Incoming, type IncomingPage, type State } from './state.ts'
 
 /** The accepting side: what the peer offers, and what we make of it. */
 
-export function onoffer(state: State, message: OfferMessage) {
-  const { first, keys, namespace } = message
+export function onoffer(state: State, { first, keys, namespace, lengths, headers }: OfferMessage) {
+  const offered = keys.map((key, i): Offered => {
+    return { key: toHex(key), lengths: lengths[i] ?? [], header: headers[i] ?? {} }
+  })
+  receivePage(state, first, namespace, offered)
+}
+
+/** A page of the peer's, however it came. */
+export function receivePage(state: State, first: number, namespace: Namespace, offered: readonly Offered[]) {
   const limits = state.options.limits
   if (first !== state.nextIncoming) {
     return violation(
@@ -33,17 +43,17 @@ export function onoffer(state: State, message: OfferMessage) {
       `${limits.offersOutstanding} pages of offers are unanswered.`,
     )
   }
-  state.nextIncoming += keys.length
+  state.nextIncoming += offered.length
   state.pagesReceived++
-  const offers = keys.map((key, i): Incoming => {
-    const known = message.lengths[i] ?? []
+  const offers = offered.map(({ key, header, lengths }, i): Incoming => {
     return {
       id: first + i,
-      key: toHex(key),
+      key,
       namespace,
-      header: message.headers[i] ?? {},
-      known,
-      required: known,
+      header,
+      offered: lengths,
+      known: lengths,
+      required: lengths,
       have: null,
       status: 'waiting',
       reason: null,
@@ -129,18 +139,38 @@ function pushTarget(state: State, key: HexKey) {
 /** Our downloads are complete up to these lengths: tells the peer, where it is news. */
 export function downloaded(state: State, feeds: FeedLengths[]) {
   const rows: OfferLengths[] = []
+  const asOffered: number[] = []
   for (const { key, lengths } of feeds) {
     const feed = state.feeds.get(key)
     if (!feed) continue
     for (const offer of feed.incoming.values()) {
       if (offer.status !== 'accepted' || covers(offer.have, lengths)) continue
+      // Most feeds are caught up once, with what they were offered with.
+      if (offer.have === null && isSame(lengths, offer.offered)) asOffered.push(offer.id)
+      else rows.push({ id: offer.id, lengths })
       offer.have = lengths
-      rows.push({ id: offer.id, lengths })
       setDownloadPending(state, offer, !covers(lengths, offer.required))
     }
     updateSynced(state, feed)
   }
-  if (rows.length > 0) state.effects.push({ type: 'send', message: { type: 'caught-up', offers: rows } })
+  sendCaughtUp(state, rows, asOffered)
+}
+
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((length, i) => length === b[i])
+}
+
+function sendCaughtUp(state: State, offers: OfferLengths[], asOffered: number[]) {
+  asOffered.sort((a, b) => a - b)
+  for (
+    let start = 0;
+    start < asOffered.length || (start === 0 && offers.length > 0);
+    start += maxFeedsPerPage
+  ) {
+    const runs = runsOf(asOffered.slice(start, start + maxFeedsPerPage))
+    const message = { type: 'caught-up' as const, offers: start === 0 ? offers : [], asOffered: runs }
+    state.effects.push({ type: 'send', message })
+  }
 }
 
 /** Gives up accepted feeds: the offering side shall not wait for us. */

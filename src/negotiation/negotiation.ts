@@ -1,10 +1,12 @@
 import type { ControlMessage, EndReason, HelloMessage } from '../wire/messages.ts'
 import { protocolVersion } from '../wire/messages.ts'
+import { hurry, onmemory, onranges } from './comparing.ts'
 import { checkEnd, ondone } from './ending.ts'
 import type { Effect, HexKey, NegotiationEvent } from './events.ts'
 import { answer, downloaded, onlength, onoffer, onupdate, onwithdraw, release, unblock } from './incoming.ts'
 import { grew, onanswer, oncaughtup, onrelease, ready, share, unshare, update, withdraw } from './outgoing.ts'
 import { flush } from './paging.ts'
+import { forgetMemory, oncompare, onrecall, remember } from './recalling.ts'
 import { createState, type NegotiationOptions, type State } from './state.ts'
 import { awaitSync, checkWaiters } from './syncing.ts'
 
@@ -39,6 +41,10 @@ function step(state: State, event: NegotiationEvent) {
       return onmessage(state, event.message)
     case 'share':
       return share(state, event.share, event.namespace, event.keys)
+    case 'recollect':
+      return remember(state, event.recollection, event.fingerprint)
+    case 'hurry':
+      return hurry(state)
     case 'hold':
       state.firstBatch.add(event.share)
       return
@@ -78,7 +84,15 @@ function onmessage(state: State, message: ControlMessage) {
       return onoffer(state, message)
     case 'batch':
       state.peerBatchEnd ??= state.nextIncoming
-      return
+      return forgetMemory(state)
+    case 'memory':
+      return onmemory(state, message)
+    case 'compare':
+      return oncompare(state, message)
+    case 'ranges':
+      return onranges(state, message)
+    case 'recall':
+      return onrecall(state, message)
     case 'answer':
       return onanswer(state, message)
     case 'withdraw':
@@ -90,7 +104,7 @@ function onmessage(state: State, message: ControlMessage) {
     case 'length':
       return onlength(state, message.offers)
     case 'caught-up':
-      return oncaughtup(state, message.offers)
+      return oncaughtup(state, message)
     case 'done':
       return ondone(state, message)
     // bye, extension, ping and pong say nothing about offers: the session takes them.
@@ -106,7 +120,10 @@ function onhello(state: State, hello: HelloMessage) {
   } else if (hello.limits.feedsPerPage < 1 || hello.limits.offersOutstanding < 1) {
     const detail = 'The peer takes no pages, or pages without feeds.'
     state.effects.push({ type: 'violation', code: 'ERR_PROTOCOL', detail })
-  } else state.peer = hello
+  } else {
+    state.peer = hello
+    if (hello.remembers && state.fingerprint) state.reconciling = 'waiting'
+  }
 }
 
 /** A core of ours is gone: takes back the offers of it, and gives up what we took of it. */

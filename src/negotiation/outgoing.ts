@@ -1,4 +1,11 @@
-import type { AnswerMessage, EndedOffer, Header, OfferLengths, ReleaseMessage } from '../wire/messages.ts'
+import type {
+  AnswerMessage,
+  CaughtUpMessage,
+  EndedOffer,
+  Header,
+  OfferLengths,
+  ReleaseMessage,
+} from '../wire/messages.ts'
 import { agree, decline, end, endErrors, isOver, setUploadPending, updateSynced } from './agreement.ts'
 import type { FeedLengths, HexKey, Namespace, ReadyFeed } from './events.ts'
 import { misfit } from './fitting.ts'
@@ -57,6 +64,7 @@ function offerOnce(state: State, namespace: Namespace, feed: ReadyFeed): Outgoin
     namespace,
     header: feed.header,
     lengths: feed.lengths,
+    offered: feed.lengths,
     told: feed.lengths,
     stated: feed.lengths,
     caughtUp: null,
@@ -174,8 +182,7 @@ export function onanswer(state: State, message: AnswerMessage) {
   const page = state.sentPages.get(message.first)
   if (page?.length !== message.accepted.length) {
     const detail = `An answer for page ${message.first} of ${message.accepted.length} feeds fits no page without an answer.`
-    state.effects.push({ type: 'violation', code: 'ERR_PROTOCOL', detail })
-    return
+    return blame(state, detail)
   }
   state.sentPages.delete(message.first)
   const rows: OfferLengths[] = []
@@ -210,14 +217,32 @@ export function onrelease(state: State, message: ReleaseMessage) {
   }
 }
 
-export function oncaughtup(state: State, rows: OfferLengths[]) {
-  if (!allMade(state, 'us', rows)) return
-  for (const { id, lengths } of rows) {
+export function oncaughtup(state: State, { offers, asOffered }: CaughtUpMessage) {
+  const last = asOffered.at(-1)
+  const ends = last ? [{ id: last.from + last.count - 1 }] : []
+  if (!allMade(state, 'us', offers) || !allMade(state, 'us', ends)) return
+  for (const { id, lengths } of offers) {
     const offer = state.outgoing.get(id)
-    if (!offer) continue
-    offer.caughtUp = lengths
-    if (offer.status !== 'accepted') continue
-    setUploadPending(state, offer, !covers(lengths, offer.stated))
-    updateSynced(state, feedOf(state, offer.key))
+    if (offer) caughtUp(state, offer, lengths)
   }
+  for (const { from, count } of asOffered) {
+    for (let id = from; id < from + count; id++) {
+      const offer = state.outgoing.get(id)
+      if (!offer) continue
+      // Said once: few bytes can name many offers.
+      if (offer.caughtUp) return blame(state, `Offer ${id} was caught up before.`)
+      caughtUp(state, offer, offer.offered)
+    }
+  }
+}
+
+function blame(state: State, detail: string) {
+  state.effects.push({ type: 'violation', code: 'ERR_PROTOCOL', detail })
+}
+
+function caughtUp(state: State, offer: Outgoing, lengths: number[]) {
+  offer.caughtUp = lengths
+  if (offer.status !== 'accepted') return
+  setUploadPending(state, offer, !covers(lengths, offer.stated))
+  updateSynced(state, feedOf(state, offer.key))
 }

@@ -2,17 +2,21 @@ import { fromHex } from '../bytes.ts'
 import { maxFeedsPerPage } from '../wire/limits.ts'
 import type { OfferMessage } from '../wire/messages.ts'
 import { decline } from './agreement.ts'
+import { beginPage } from './begin-page.ts'
+import { reconcile } from './comparing.ts'
 import { feedBytes, misfit, pageOverhead } from './fitting.ts'
 import { settleOffer } from './outgoing.ts'
-import { recount, roomOf } from './room.ts'
-import { feedOf, type Outgoing, type State } from './state.ts'
+import { flushRecalls } from './recall-paging.ts'
+import { roomOf } from './room.ts'
+import type { Outgoing, State } from './state.ts'
 
 /** Offers travel in pages, and only so many pages are on their way without an answer. */
 
 /** Cuts pages from the queue while the peer takes more; then says, once, that the first batch is out. */
 export function flush(state: State) {
   const { peer } = state
-  if (!peer) return
+  // What the peer remembers goes first.
+  if (!peer || !reconcile(state) || !flushRecalls(state)) return
   let start = 0
   while (start < state.queue.length && state.sentPages.size < peer.limits.offersOutstanding) {
     const next = sendPage(state, start)
@@ -67,17 +71,7 @@ function refuse(state: State, offer: Outgoing, detail: string) {
 }
 
 function send(state: State, namespace: OfferMessage['namespace'], page: Outgoing[]) {
-  const first = state.nextOutgoing
-  state.nextOutgoing += page.length
-  state.pagesSent++
-  state.sentPages.set(first, page)
-  for (const [i, offer] of page.entries()) {
-    offer.id = first + i
-    offer.status = 'offered'
-    offer.told = offer.lengths
-    recount(state, feedOf(state, offer.key))
-    state.outgoing.set(offer.id, offer)
-  }
+  const first = beginPage(state, page)
   state.effects.push({
     type: 'send',
     message: {

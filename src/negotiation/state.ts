@@ -1,6 +1,16 @@
 import { Few } from '../few.ts'
-import type { AnswerReason, EndReason, Header, HelloMessage, PeerLimits } from '../wire/messages.ts'
+import type {
+  AnswerReason,
+  EndReason,
+  Header,
+  HelloMessage,
+  MemorySection,
+  PeerLimits,
+} from '../wire/messages.ts'
+import type { Comparison, Recalls } from './comparing.ts'
 import type { Effect, HexKey, Namespace, SyncFilter } from './events.ts'
+import type { Fingerprint } from './range-index.ts'
+import type { Section } from './recalling.ts'
 import type { Ring } from './remembering.ts'
 
 /**
@@ -15,6 +25,8 @@ export interface Outgoing {
   header: Header
   /** What our cores hold now. */
   lengths: number[]
+  /** What it was made with. */
+  offered: number[]
   /** What the peer was told last. */
   told: number[]
   /** What we had when the peer's acceptance arrived, and still have: a one-shot session ends when the peer has this. */
@@ -38,6 +50,8 @@ export interface Incoming {
   readonly key: HexKey
   readonly namespace: Namespace
   header: Header
+  /** What it was made with. */
+  readonly offered: number[]
   /** What the peer's cores hold, as far as it told us. */
   known: number[]
   /** What it told us before we accepted, and still has: a one-shot session ends when we have this. */
@@ -120,6 +134,18 @@ export interface State {
   readonly opening: Set<number>
   /** Offers that are not on a page yet. */
   queue: Outgoing[]
+  /** The session's own keyed hash; null where nothing is compared. */
+  fingerprint: Fingerprint | null
+  /** What we remember of the peer's offers, until its first batch is complete. */
+  memory: Section[]
+  /** What the peer remembers of ours; null before it said so. */
+  peerMemory: readonly MemorySection[] | null
+  /** What we offer waits for our first batch and the peer's memory, or for the comparison of both. */
+  reconciling: 'waiting' | 'comparing' | 'over'
+  /** What is being compared, by its place in the peer's memory. */
+  readonly comparisons: Map<number, Comparison>
+  /** Offers that the peer remembers, and that are not on a page yet. */
+  readonly recalls: Recalls[]
   readonly outgoing: Map<number, Outgoing>
   readonly incoming: Map<number, Incoming>
   /** The latest of those that are declined or ended; older ones are forgotten. */
@@ -161,6 +187,12 @@ export function createState(options: NegotiationOptions): State {
     shares: new Map(),
     opening: new Set(),
     queue: [],
+    fingerprint: null,
+    memory: [],
+    peerMemory: null,
+    reconciling: 'over',
+    comparisons: new Map(),
+    recalls: [],
     outgoing: new Map(),
     incoming: new Map(),
     overOutgoing: { offers: [], count: 0 },

@@ -1,7 +1,8 @@
 import { messageOf, Replic8Error } from '../errors.ts'
 import type { Accept, Offer } from '../session/accept.ts'
 import { noiseKeyPair } from '../session/engine.ts'
-import type { KeyPair, SessionOptions } from '../session/options.ts'
+import { OfferMemory } from '../session/offer-memory.ts'
+import { type KeyPair, resolveOptions, type SessionOptions } from '../session/options.ts'
 import { Session } from '../session/session.ts'
 import { Again } from './again.ts'
 import type { Emitter } from './emitter.ts'
@@ -27,12 +28,15 @@ export class SessionPool {
   private readonly single = new SingleSession()
   private readonly sessions = new Set<Session>()
   private readonly agains = new WeakMap<Session, Again>()
+  /** What the peers offered, for when they come again. */
+  private readonly memory: OfferMemory
   private pair: Promise<KeyPair> | null = null
   /** No session requests blocks, those that come neither. */
   downloadsPaused = false
 
   constructor(parts: PoolParts) {
     this.parts = parts
+    this.memory = new OfferMemory(resolveOptions(parts.options).limits.rememberedBytes)
   }
 
   /** Those that are not over, also those that connect still. */
@@ -53,8 +57,9 @@ export class SessionPool {
   /** Errors: ERR_BAD_ARGUMENT, ERR_BAD_OPTION. */
   connect(transport: unknown, options: SessionOptions = {}): Session {
     const { encryptionKey, options: common } = this.parts
+    const { memory } = this
     const keyPair = () => this.keyPair()
-    const session = new Session(encryptionKey, { live: true, keyPair, ...common, ...options })
+    const session = new Session(encryptionKey, { live: true, keyPair, memory, ...common, ...options })
     this.watch(session)
     this.sessions.add(session)
     if (this.downloadsPaused) void session.pauseDownloads()

@@ -14,6 +14,7 @@ import type { Meter } from './meter.ts'
 import { Offers } from './offers.ts'
 import type { ResolvedOptions } from './options.ts'
 import { Progress } from './progress.ts'
+import { Reconnect } from './reconnect.ts'
 import type { Replication } from './replication.ts'
 import { replicationError } from './replication-error.ts'
 import { Shares } from './shares.ts'
@@ -39,6 +40,7 @@ export class Broker {
   readonly cores: Cores
   readonly shares: Shares
   readonly syncs: Syncs
+  readonly reconnect: Reconnect
   /** Downloads pause while it is on. */
   readonly brake = new Brake()
   private readonly hooks: BrokerHooks
@@ -68,6 +70,7 @@ export class Broker {
       brake: this.brake,
     })
     const handle = (event: NegotiationEvent) => this.handle(event)
+    this.reconnect = new Reconnect(options.memory, this.negotiation.state, handle)
     this.downloads = new Downloads(this.negotiation.state, this.cores, handle)
     this.progress = new Progress(this.cores, (event, namespace, ...args) =>
       hooks.emit(event, namespace, ...args),
@@ -88,6 +91,7 @@ export class Broker {
     if (this.over) return
     try {
       this.queue.add(this.negotiation.handle(event))
+      if (event.type === 'ready' || isHello(event)) this.reconnect.expect()
     } catch (error) {
       // Not knowing what was carried out, the session cannot keep its word.
       this.hooks.fail(toReplic8Error(error, 'ERR_CORE_FAILED'))
@@ -102,6 +106,7 @@ export class Broker {
   /** The session is over. */
   end(error: Error | null) {
     if (this.over) return
+    this.reconnect.end()
     this.downloads.stop()
     this.progress.stop()
     this.over = true
@@ -238,4 +243,8 @@ export class Broker {
     this.cores.drop(replication)
     this.hooks.problem(error, { key })
   }
+}
+
+function isHello(event: NegotiationEvent): boolean {
+  return event.type === 'message' && event.message.type === 'hello'
 }

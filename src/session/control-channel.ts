@@ -5,7 +5,7 @@ import { decodeMessage, encodeMessage } from '../wire/codec.ts'
 import type { ControlMessage } from '../wire/messages.ts'
 import type { Engine } from './engine.ts'
 import type { EngineChannel } from './engine-channel.ts'
-import { type ControlKeys, controlKeys, macBytes, messageCode } from './keys.ts'
+import { type ControlKeys, controlKeys, fingerprintsWith, macBytes, messageCode } from './keys.ts'
 import type { SessionLimits } from './options.ts'
 
 export interface ControlHandlers {
@@ -54,6 +54,11 @@ export class ControlChannel {
   /** The same at both ends, different for each connection. */
   get id(): Buffer {
     return this.keys.id
+  }
+
+  /** The keyed hash of this connection, of 16 bytes: the same at both ends. */
+  get fingerprint(): (bytes: Uint8Array, out: Uint8Array) => void {
+    return fingerprintsWith(this.keys.fingerprints)
   }
 
   send(message: ControlMessage) {

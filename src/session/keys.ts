@@ -35,6 +35,8 @@ export interface ControlKeys {
   send: Buffer
   /** Authenticates what the other end sends. */
   receive: Buffer
+  /** Of the fingerprints of what is offered and remembered: the same at both ends. */
+  fingerprints: Buffer
 }
 
 const label = hash(Buffer.from('replic8 exporter v1'))
@@ -49,6 +51,7 @@ export function controlKeys(encryptionKey: Buffer, exporter: Exporter): ControlK
     id: derive(encryptionKey, 'replic8 connection id v1', sorted),
     send: derive(encryptionKey, 'replic8 control messages v1', [local]),
     receive: derive(encryptionKey, 'replic8 control messages v1', [remote]),
+    fingerprints: derive(encryptionKey, 'replic8 fingerprints v1', sorted),
   }
 }
 
@@ -63,6 +66,11 @@ export function messageCode(key: Buffer, sequence: number, message: Uint8Array):
   const code = Buffer.alloc(macBytes)
   sodium.crypto_generichash_batch(code, [number, message], key)
   return code
+}
+
+/** BLAKE2b-128 with a key, into `out`. */
+export function fingerprintsWith(key: Buffer): (bytes: Uint8Array, out: Uint8Array) => void {
+  return (bytes, out) => sodium.crypto_generichash(out, bytes, key)
 }
 
 export function randomBytes(size: number): Buffer {

@@ -1,7 +1,10 @@
+import type { Fingerprint } from '../negotiation/range-index.ts'
 import type { ControlMessage, HelloMessage } from '../wire/messages.ts'
 
 /** What a link tells the session that it belongs to. */
 export interface LinkHooks {
+  /** The peer holds the key: `greet` sends it the hello, saying whether something is remembered of its offers. */
+  onproof(fingerprint: Fingerprint, greet: (remembers: boolean) => void): void
   /** The peer proved that it holds the key. */
   onopen(hello: HelloMessage): void
   /** A control message, authenticated and in order. */

@@ -168,7 +168,8 @@ export class Link {
   private onproof() {
     if (this.left) return
     this.proved = true
-    this.outbox.send(helloOf(this.options))
+    const { fingerprint } = this.control as ControlChannel
+    this.hooks.onproof(fingerprint, (remembers) => this.outbox.send(helloOf(this.options, remembers)))
   }
 
   private deliver(message: ControlMessage) {

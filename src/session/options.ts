@@ -3,6 +3,7 @@ import { checkUserData } from '../wire/header.ts'
 import { maxFeedsPerPage } from '../wire/limits.ts'
 import type { Json, PeerLimits } from '../wire/messages.ts'
 import type { ExtensionHandlers } from './extensions.ts'
+import type { OfferMemory } from './offer-memory.ts'
 
 /** A static Noise key pair, 32 bytes each, as hypercore-protocol's `keyPair()` makes them. */
 export interface KeyPair {
@@ -37,6 +38,8 @@ export interface SessionLimits extends PeerLimits {
   controlPerSecond: number
   /** Bytes of one extension message. */
   messageBytes: number
+  /** Bytes, about, in which a replicator remembers what its peers offered, for when they come again. */
+  rememberedBytes: number
 }
 
 export interface SessionOptions {
@@ -59,6 +62,11 @@ export interface SessionOptions {
   /** Messages of the application, by name, as `registerExtension` takes them. */
   // biome-ignore lint/suspicious/noExplicitAny: each extension has a message type of its own.
   extensions?: Record<string, ExtensionHandlers<any>>
+  /**
+   * Remembers what peers offered from one session to the next, so that only what has changed is offered again: one for
+   * all sessions of a `keyPair`. Default: none; a replicator has its own.
+   */
+  memory?: OfferMemory
   limits?: Partial<SessionLimits> & { handshakeTimeout?: number; acceptTimeout?: number }
   /** Only `true` works: a session is always encrypted. */
   noise?: boolean
@@ -77,6 +85,7 @@ export interface ResolvedOptions {
   acceptTimeout: number
   userData: Json
   extensions: NonNullable<SessionOptions['extensions']>
+  memory: OfferMemory | undefined
   limits: SessionLimits
 }
 
@@ -97,6 +106,7 @@ export const defaults = Object.freeze({
     queuedBytes: 8 * 1024 * 1024,
     controlPerSecond: 1000,
     messageBytes: 1024 * 1024,
+    rememberedBytes: 64 * 1024 * 1024,
   }) satisfies SessionLimits,
 })
 
@@ -145,6 +155,7 @@ export function resolveOptions(options: SessionOptions = {}): ResolvedOptions {
     acceptTimeout: time('acceptTimeout', options.acceptTimeout ?? acceptTimeout),
     userData: checkUserData(options.userData),
     extensions: options.extensions ?? {},
+    memory: options.memory,
     limits: checkLimits(limits),
   }
 }

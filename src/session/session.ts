@@ -251,6 +251,7 @@ export class Session extends SessionEmitter {
 
   private createLink(encryptionKey: Buffer): Link {
     return new Link(encryptionKey, this.keyPair, this.options, {
+      onproof: (fingerprint, greet) => this.broker.reconnect.begin(this.remotePublicKey, fingerprint, greet),
       onopen: (hello) => {
         this.remoteUserData = hello.userData
         this.broker.handle({ type: 'message', message: hello })

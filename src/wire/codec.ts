@@ -6,6 +6,7 @@ import { Replic8Error } from '../errors.ts'
 import { parseHeader, parseUserData } from './header.ts'
 import { type DecodeLimits, textBytes } from './limits.ts'
 import {
+  type CaughtUpMessage,
   type ControlMessage,
   type EndedOffer,
   endReasons,
@@ -17,6 +18,17 @@ import {
 } from './messages.ts'
 import { readAnswer, readLengths, readOffer, writeAnswer, writeLengths, writeOffer } from './offer-page.ts'
 import { malformed, Reader } from './reader.ts'
+import {
+  readCompare,
+  readMemory,
+  readRanges,
+  readRecall,
+  writeCompare,
+  writeMemory,
+  writeRanges,
+  writeRecall,
+} from './reconciling.ts'
+import { readRuns, writeRuns } from './runs.ts'
 import { truncateUtf8 } from './text.ts'
 import { Writer } from './writer.ts'
 
@@ -51,8 +63,8 @@ const codecs: Codecs = {
       header: parseHeader(from.text(), limits),
     }),
   },
-  length: offerLengths('length'),
-  'caught-up': offerLengths('caught-up'),
+  length: { write: writeRows, read: (from) => ({ type: 'length', offers: readRows(from) }) },
+  'caught-up': { write: writeCaughtUp, read: readCaughtUp },
   done: {
     write(to, { shared, sent, received }) {
       to.flag(shared)
@@ -90,6 +102,10 @@ const codecs: Codecs = {
   },
   ping: token('ping'),
   pong: token('pong'),
+  memory: { write: writeMemory, read: readMemory },
+  compare: { write: writeCompare, read: readCompare },
+  ranges: { write: writeRanges, read: readRanges },
+  recall: { write: writeRecall, read: readRecall },
 }
 
 const types: MessageType[] = []
@@ -128,9 +144,10 @@ export function decodeMessage(bytes: Uint8Array, limits: DecodeLimits): ControlM
   return message
 }
 
-function writeHello(to: Writer, { version, live, limits, userData }: HelloMessage): void {
+function writeHello(to: Writer, { version, live, remembers, limits, userData }: HelloMessage): void {
   to.varint(version)
   to.flag(live)
+  to.flag(remembers)
   to.varint(limits.feedsPerPage)
   to.varint(limits.pageBytes)
   to.varint(limits.headerBytes)
@@ -150,6 +167,7 @@ function readHello(from: Reader): HelloMessage {
     )
   }
   const live = from.flag()
+  const remembers = from.flag()
   const limits = {
     feedsPerPage: from.varint(),
     pageBytes: from.varint(),
@@ -158,7 +176,8 @@ function readHello(from: Reader): HelloMessage {
     offersOutstanding: from.varint(),
     controlPerSecond: from.varint(),
   }
-  return { type: 'hello', version, live, limits, userData: parseUserData(from.text(textBytes.userData)) }
+  const userData = parseUserData(from.text(textBytes.userData))
+  return { type: 'hello', version, live, remembers, limits, userData }
 }
 
 function endedOffers<Type extends 'withdraw' | 'release'>(type: Type) {
@@ -177,20 +196,26 @@ function endedOffers<Type extends 'withdraw' | 'release'>(type: Type) {
   }
 }
 
-function offerLengths<Type extends 'length' | 'caught-up'>(type: Type) {
-  return {
-    write(to: Writer, { offers }: { offers: OfferLengths[] }) {
-      to.varint(offers.length)
-      for (const { id, lengths } of offers) {
-        to.varint(id)
-        writeLengths(to, lengths)
-      }
-    },
-    read(from: Reader) {
-      const row = () => ({ id: from.varint(), lengths: readLengths(from) })
-      return { type, offers: Array.from({ length: from.count(rowBytes) }, row) }
-    },
+function writeRows(to: Writer, { offers }: { offers: OfferLengths[] }): void {
+  to.varint(offers.length)
+  for (const { id, lengths } of offers) {
+    to.varint(id)
+    writeLengths(to, lengths)
   }
+}
+
+function readRows(from: Reader): OfferLengths[] {
+  const row = () => ({ id: from.varint(), lengths: readLengths(from) })
+  return Array.from({ length: from.count(rowBytes) }, row)
+}
+
+function writeCaughtUp(to: Writer, message: CaughtUpMessage): void {
+  writeRows(to, message)
+  writeRuns(to, message.asOffered)
+}
+
+function readCaughtUp(from: Reader): CaughtUpMessage {
+  return { type: 'caught-up', offers: readRows(from), asOffered: readRuns(from) }
 }
 
 function token<Type extends 'ping' | 'pong'>(type: Type) {

@@ -35,3 +35,24 @@ export const maxHeaderDepth = 256
 
 /** Objects and arrays inside each other in userData: fixed, as hello comes before any limit is known. */
 export const userDataDepth = 32
+
+/** Bytes of the fingerprint of a range, and of what names an item in a range that is listed. */
+export const printBytes = 6
+
+/** Bytes of the fingerprint of a page that is recalled. */
+export const checkBytes = 16
+
+/** Namespaces that a memory can speak of. */
+export const maxSections = 64
+
+/** Bits that a memory can divide a namespace by at once: into 2^16 ranges. */
+export const maxFirstBits = 16
+
+/** Bits that the smallest ranges have in common. */
+export const maxRangeBits = 30
+
+/** Bits by which a range that differs is divided further: into 8 ranges. */
+export const splitBits = 3
+
+/** Ranges that one message can ask for. */
+export const maxRangesAsked = 4096

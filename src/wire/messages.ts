@@ -41,6 +41,12 @@ export interface EndedOffer {
   reason: EndReason
 }
 
+/** Numbers that follow each other. */
+export interface Run {
+  from: number
+  count: number
+}
+
 /** Lengths in blocks of an offer's cores: one for a hypercore, [metadata, content] for a hyperdrive. */
 export interface OfferLengths {
   id: number
@@ -52,6 +58,8 @@ export interface HelloMessage {
   version: number
   /** This side stays open when all is done. */
   live: boolean
+  /** This side remembers offers that the receiver made before: `memory` is its next message. */
+  remembers: boolean
   limits: PeerLimits
   userData: Json
 }
@@ -113,6 +121,8 @@ export interface LengthMessage {
 export interface CaughtUpMessage {
   type: 'caught-up'
   offers: OfferLengths[]
+  /** Offers of which it has the lengths that they were made with, as runs of ids; ascending, apart from each other. */
+  asOffered: Run[]
 }
 
 /**
@@ -152,6 +162,51 @@ export interface PongMessage {
   token: number
 }
 
+/** What the accepting side remembers of one namespace: how many offers, and the fingerprints of their ranges. */
+export interface MemorySection {
+  namespace: string | null
+  count: number
+  /** The ranges are all that begin with the same so many bits: 2^bits of them. */
+  bits: number
+  /** 6 bytes a range, in order. */
+  prints: Uint8Array
+}
+
+/** What is remembered of the receiver's offers, from sessions before: it need not make them in full again. */
+export interface MemoryMessage {
+  type: 'memory'
+  sections: MemorySection[]
+}
+
+/** Ranges of a memory's section in which the two sides differ. */
+export interface CompareMessage {
+  type: 'compare'
+  /** The place of the section in the memory. */
+  section: number
+  bits: number
+  /** The first `bits` bits of what is in each range, as a number; ascending. */
+  prefixes: number[]
+}
+
+/** What is in the ranges that a compare asked for. */
+export interface RangesMessage {
+  type: 'ranges'
+  section: number
+  /** One a range: the fingerprints of its eight parts where it is divided, else what names each of its items. */
+  parts: { divided: boolean; prints: Uint8Array }[]
+}
+
+/** One page of offers, all of them remembered by the accepting side. Ids as in an offer. */
+export interface RecallMessage {
+  type: 'recall'
+  first: number
+  section: number
+  /** Which of the section's offers, by their places in its order; ascending, apart from each other. */
+  runs: Run[]
+  /** The fingerprint of all of them, 16 bytes. */
+  check: Uint8Array
+}
+
 export type ControlMessage =
   | HelloMessage
   | OfferMessage
@@ -167,6 +222,10 @@ export type ControlMessage =
   | ExtensionMessage
   | PingMessage
   | PongMessage
+  | MemoryMessage
+  | CompareMessage
+  | RangesMessage
+  | RecallMessage
 
 export type MessageType = ControlMessage['type']
 
@@ -189,6 +248,10 @@ export const messageIds: Record<MessageType, number> = {
   extension: 11,
   ping: 12,
   pong: 13,
+  memory: 14,
+  compare: 15,
+  ranges: 16,
+  recall: 17,
 }
 
 /** Who sends a message and when, as docs/PROTOCOL.md says it in the same words. */
@@ -270,5 +333,25 @@ export const messageTable: Record<MessageType, MessageRule> = {
     sender: 'either side',
     legal: 'once for each ping',
     errors: ['ERR_PROTOCOL'],
+  },
+  memory: {
+    sender: 'the accepting side',
+    legal: 'once, after a hello that announces it, before every message but extension, ping and pong',
+    errors: ['ERR_PROTOCOL'],
+  },
+  compare: {
+    sender: 'the offering side',
+    legal: 'for the memory that was received, at most 16 times a section, before its batch',
+    errors: ['ERR_PROTOCOL'],
+  },
+  ranges: {
+    sender: 'the accepting side',
+    legal: 'once for each compare, in their order',
+    errors: ['ERR_PROTOCOL'],
+  },
+  recall: {
+    sender: 'the offering side',
+    legal: 'as an offer, before its batch',
+    errors: ['ERR_PROTOCOL', 'ERR_TOO_MANY_OFFERS', 'ERR_OFFER_TOO_LARGE'],
   },
 }

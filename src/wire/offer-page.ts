@@ -3,6 +3,7 @@ import { Replic8Error } from '../errors.ts'
 import { parseHeaders, stringifyHeaders } from './header.ts'
 import { type DecodeLimits, keyBytes, maxFeedsPerPage, maxLengthsPerRow } from './limits.ts'
 import { type AnswerMessage, answerReasons, type OfferMessage } from './messages.ts'
+import { checkPageIds, checkPageSize, writePageIds } from './page-ids.ts'
 import { malformed, type Reader } from './reader.ts'
 import { unencodable, type Writer } from './writer.ts'
 
@@ -101,25 +102,6 @@ export function readLengths(from: Reader): number[] {
   const lengths: number[] = []
   while (lengths.length < count) lengths.push(from.varint())
   return lengths
-}
-
-function checkPageSize(count: number): void {
-  if (count === 0) unencodable('A page has at least one feed.')
-  if (count > maxFeedsPerPage) unencodable(`A page has at most ${maxFeedsPerPage} feeds, not ${count}.`)
-}
-
-function writePageIds(to: Writer, first: number, count: number): void {
-  if (isPastLastId(first, count)) unencodable('The last id of a page is over 2^53 - 1.')
-  to.varint(first)
-}
-
-function checkPageIds(first: number, count: number): void {
-  if (count === 0) malformed('A page has at least one feed.')
-  if (isPastLastId(first, count)) malformed('The last id of a page is over 2^53 - 1.')
-}
-
-function isPastLastId(first: number, count: number): boolean {
-  return first > Number.MAX_SAFE_INTEGER - (count - 1)
 }
 
 function tooLarge(detail: string): never {

@@ -21,6 +21,7 @@ export const hello: HelloMessage = {
   type: 'hello',
   version: protocolVersion,
   live: true,
+  remembers: false,
   limits,
   userData: null,
 }

@@ -109,7 +109,7 @@ describe('a message about a forgotten offer', () => {
     { type: 'release', offers: [{ id, reason: 'core-failed' }] },
     { type: 'update', id, header: {} },
     { type: 'length', offers: [{ id, lengths: [1] }] },
-    { type: 'caught-up', offers: [{ id, lengths: [1] }] },
+    { type: 'caught-up', offers: [{ id, lengths: [1] }], asOffered: [{ from: id, count: 1 }] },
   ]
   const tried = about(0).map(({ type }, i) => [type, i] as const)
 

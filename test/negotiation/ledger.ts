@@ -9,6 +9,8 @@ export interface Entry {
   namespace: Namespace
   direction: Direction
   status: 'open' | 'accepted' | 'declined' | 'ended'
+  /** What the offering side said when it made the offer. */
+  offered: number
   /** What the offering side said last. */
   told: number
   /** What it was when the acceptance was sent or arrived, less what was cleared: the end of a one-shot session waits for it. */
@@ -45,7 +47,14 @@ export class Ledger {
         for (const [i, bytes] of message.keys.entries()) {
           const id = message.first + i
           const told = message.lengths[i]?.[0] as number
-          const entry = { id, key: toHex(bytes), namespace: message.namespace, direction: mine, told }
+          const entry = {
+            id,
+            key: toHex(bytes),
+            namespace: message.namespace,
+            direction: mine,
+            offered: told,
+            told,
+          }
           this[mine].set(id, { ...entry, status: 'open', required: told, have: -1 })
         }
         return
@@ -70,6 +79,11 @@ export class Ledger {
         if (mine === 'in') this.#require(({ direction }) => direction === 'in')
         return
       case 'caught-up':
+        for (const { from, count } of message.asOffered) {
+          const ids = Array.from({ length: count }, (_, i) => from + i)
+          const rows = ids.map((id) => ({ id, lengths: [(this[other].get(id) as Entry).offered] }))
+          this.#lengths(this[other], rows, 'have')
+        }
         return this.#lengths(this[other], message.offers, 'have')
     }
   }

@@ -1,5 +1,7 @@
 import type { Effect, HexKey, Namespace, NegotiationEvent, ReadyFeed } from '../../src/negotiation/events.ts'
 import { Negotiation } from '../../src/negotiation/negotiation.ts'
+import type { Recollection } from '../../src/negotiation/recollection.ts'
+import { fingerprintsWith } from '../../src/session/keys.ts'
 import { decodeMessage, encodeMessage } from '../../src/wire/codec.ts'
 import type {
   AnswerReason,
@@ -18,6 +20,9 @@ export const limits: PeerLimits = {
   controlPerSecond: 1_000,
 }
 
+/** The keyed hash of both ends. */
+export const fingerprint = fingerprintsWith(Buffer.alloc(32, 1))
+
 /** The n-th key of the tests. */
 export const keyOf = (n: number): HexKey => n.toString(16).padStart(64, '0')
 
@@ -34,6 +39,8 @@ export interface SideOptions {
   limits?: Partial<PeerLimits>
   /** Offers that are over and remembered. */
   remember?: number
+  /** What is remembered of the other end, from a session before; null: nothing, but offers can be compared. */
+  recollection?: Recollection | null
 }
 
 type EffectOf<Type extends Effect['type']> = Extract<Effect, { type: Type }>
@@ -62,8 +69,17 @@ export class Side {
       limits: this.limits,
       ...(options.remember ? { remember: options.remember } : {}),
     })
-    this.hello = { type: 'hello', version: 1, live, limits: this.limits, userData: null }
+    this.hello = {
+      type: 'hello',
+      version: 1,
+      live,
+      remembers: Boolean(options.recollection),
+      limits: this.limits,
+      userData: null,
+    }
     this.outbox.push(this.hello)
+    const { recollection } = options
+    if (recollection !== undefined) this.handle({ type: 'recollect', recollection, fingerprint })
   }
 
   handle(event: NegotiationEvent): Effect[] {

@@ -129,8 +129,8 @@ describe('growing cores', () => {
     b.answer(1, [true])
     b.downloaded(1, 3)
     expect(b.downloaded(1, 3)).toEqual([])
-    const rows = [0, 1].map((id) => ({ id, lengths: [3] }))
-    expect(b.messages('caught-up')).toEqual([{ type: 'caught-up', offers: rows }])
+    const asOffered = [{ from: 0, count: 2 }]
+    expect(b.messages('caught-up')).toEqual([{ type: 'caught-up', offers: [], asOffered }])
     expect(b.downloaded(7, 3)).toEqual([])
   })
 })

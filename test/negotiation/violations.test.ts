@@ -18,7 +18,7 @@ describe('a peer that breaks the rules is blamed', () => {
     { type: 'release', offers: [{ id: 7, reason: 'core-failed' }] },
     { type: 'update', id: 7, header: {} },
     { type: 'length', offers: [{ id: 7, lengths: [1] }] },
-    { type: 'caught-up', offers: [{ id: 7, lengths: [1] }] },
+    { type: 'caught-up', offers: [], asOffered: [{ from: 0, count: 8 }] },
   ]
   test.each(unknownIds.map((message) => [message.type, message] as const))(
     'for an id in "%s" that is no offer',

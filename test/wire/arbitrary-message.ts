@@ -56,11 +56,37 @@ const accepted = fc.oneof(
 )
 const ended = fc.array(fc.record({ id: whole, reason: fc.constantFrom(...endReasons) }), { maxLength: 8 })
 const rows = fc.array(fc.record({ id: whole, lengths }), { maxLength: 8 })
+const runs = fc.array(fc.tuple(fc.nat(300), fc.nat(300)), { maxLength: 8 }).map((pairs) => {
+  let next = 0
+  return pairs.map(([gap, more]) => {
+    const run = { from: next + gap, count: 1 + more }
+    next = run.from + run.count + 1
+    return run
+  })
+})
+const prints = (most: number) => fc.nat(most).chain((count) => bytes(6 * count))
+const section = fc
+  .record({ namespace: fc.option(text(100)), count: fc.integer({ min: 1, max: 1e6 }), bits: fc.nat(4) })
+  .chain((each) => bytes(6 << each.bits).map((prints) => ({ ...each, prints })))
+const prefixes = fc
+  .uniqueArray(fc.nat(2 ** 20 - 1), { minLength: 1, maxLength: 20 })
+  .map((all) => all.sort((a, b) => a - b))
+const part = fc.oneof(
+  bytes(48).map((prints) => ({ divided: true, prints })),
+  prints(9).map((prints) => ({ divided: false, prints })),
+)
 const is = <Type extends string>(type: Type) => fc.constant(type)
 
 /** Any message that has an encoding. */
 export const arbitraryMessage: fc.Arbitrary<ControlMessage> = fc.oneof(
-  fc.record({ type: is('hello'), version: fc.constant(1), live: fc.boolean(), limits, userData: json }),
+  fc.record({
+    type: is('hello'),
+    version: fc.constant(1),
+    live: fc.boolean(),
+    remembers: fc.boolean(),
+    limits,
+    userData: json,
+  }),
   offer,
   fc.record({ type: is('batch') }),
   fc.record({ type: is('answer'), first: fc.nat(), accepted, reason: fc.constantFrom(...answerReasons) }),
@@ -68,12 +94,22 @@ export const arbitraryMessage: fc.Arbitrary<ControlMessage> = fc.oneof(
   fc.record({ type: is('release'), offers: ended }),
   fc.record({ type: is('update'), id: whole, header }),
   fc.record({ type: is('length'), offers: rows }),
-  fc.record({ type: is('caught-up'), offers: rows }),
+  fc.record({ type: is('caught-up'), offers: rows, asOffered: runs }),
   fc.record({ type: is('done'), shared: fc.boolean(), sent: whole, received: whole }),
   fc.record({ type: is('bye'), code: text(64), message: text(1_024) }),
   fc.record({ type: is('extension'), name: text(128), payload: fc.uint8Array({ maxLength: 100 }) }),
   fc.record({ type: is('ping'), token: whole }),
   fc.record({ type: is('pong'), token: whole }),
+  fc.record({ type: is('memory'), sections: fc.array(section, { maxLength: 4 }) }),
+  fc.record({ type: is('compare'), section: whole, bits: fc.integer({ min: 20, max: 30 }), prefixes }),
+  fc.record({ type: is('ranges'), section: whole, parts: fc.array(part, { minLength: 1, maxLength: 9 }) }),
+  fc.record({
+    type: is('recall'),
+    first: fc.nat(),
+    section: whole,
+    runs: runs.filter((all) => all.length > 0),
+    check: bytes(16),
+  }),
 )
 
 /** One way in which bytes go wrong. Places are fractions of the length. */

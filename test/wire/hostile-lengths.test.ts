@@ -10,7 +10,21 @@ const most = Number.MAX_SAFE_INTEGER
 const limits = { feedsPerPage: most, pageBytes: most, headerBytes: most, headerDepth: most }
 const counts = [2 ** 24, 2 ** 28, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 40, most]
 
-const { hello, offer, answer, withdraw, release, update, length, bye, extension } = messageIds
+const {
+  hello,
+  offer,
+  answer,
+  withdraw,
+  release,
+  update,
+  length,
+  bye,
+  extension,
+  memory,
+  compare,
+  ranges,
+  recall,
+} = messageIds
 const caughtUp = messageIds['caught-up']
 
 /** Messages that announce `count` of something and end, or go on for a little. */
@@ -35,6 +49,14 @@ function hostile(count: number): number[][] {
     [bye, ...n],
     [bye, 0, ...n],
     [extension, ...n],
+    [caughtUp, 0, ...n],
+    [caughtUp, 0, 1, 0, ...n],
+    [memory, ...n],
+    [compare, 0, 20, ...n],
+    [ranges, 0, ...n],
+    [ranges, 0, 1, ...n],
+    [recall, 0, 0, ...n],
+    [recall, 0, 0, 1, 0, ...n],
   ]
 }
 
@@ -65,7 +87,7 @@ test('JSON of a million levels is refused, and does not overflow the stack', () 
   for (const start of [
     [update, 0],
     [offer, 0, 0, 1, ...Array(32).fill(1), 0],
-    [hello, 1, 0, 0, 0, 0, 0, 0, 0],
+    [hello, 1, 0, 0, 0, 0, 0, 0, 0, 0],
   ]) {
     expect(() => decodeMessage(message(start), limits)).toThrow(Replic8Error)
   }

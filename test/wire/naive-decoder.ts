@@ -84,6 +84,7 @@ export function naiveDecode(hex: string, limits: Limits): unknown {
     const version = number()
     refuseUnless(version === 1, 'ERR_UNSUPPORTED_VERSION')
     const live = flag()
+    const remembers = flag()
     const [feedsPerPage, pageBytes, headerBytes, headerDepth, offersOutstanding, controlPerSecond] = times(
       6,
       number,
@@ -93,7 +94,7 @@ export function naiveDecode(hex: string, limits: Limits): unknown {
     refuseUnless(depth(userData) <= 32 && !hasRefusedKey(userData))
     refuseUnless(JSON.stringify(userData) === source)
     const limits = { feedsPerPage, pageBytes, headerBytes, headerDepth, offersOutstanding, controlPerSecond }
-    return { type: 'hello', version, live, limits, userData }
+    return { type: 'hello', version, live, remembers, limits, userData }
   }
 
   const offer = () => {
@@ -142,6 +143,62 @@ export function naiveDecode(hex: string, limits: Limits): unknown {
     return { type: 'update', id, header }
   }
 
+  const runs = () => {
+    let next = 0
+    const all = list(() => {
+      const from = next + number()
+      const count = 1 + number()
+      next = from + count + 1
+      refuseUnless(Number.isSafeInteger(next))
+      return { from, count }
+    })
+    refuseUnless(all.reduce((sum, { count }) => sum + count, 0) <= 16_384)
+    return all
+  }
+  const sections = () => {
+    const count = number()
+    refuseUnless(count <= 64)
+    return times(count, () => {
+      const namespace = flag() ? text() : null
+      const count = number()
+      const bits = byte()
+      refuseUnless(count > 0 && bits <= 16)
+      return { namespace, count, bits, prints: take(6 * 2 ** bits) }
+    })
+  }
+  const compare = () => {
+    const section = number()
+    const bits = byte()
+    const count = number()
+    refuseUnless(bits <= 30 && count > 0 && count <= 4_096)
+    let next = 0
+    const prefixes = times(count, () => {
+      const prefix = next + number()
+      next = prefix + 1
+      return prefix
+    })
+    refuseUnless(next <= 2 ** bits)
+    return { type: 'compare', section, bits, prefixes }
+  }
+  const ranges = () => {
+    const section = number()
+    const count = number()
+    refuseUnless(count > 0 && count <= 4_096)
+    const parts = times(count, () => {
+      const form = number()
+      return { divided: form === 0, prints: take(6 * (form === 0 ? 8 : form - 1)) }
+    })
+    return { type: 'ranges', section, parts }
+  }
+  const recall = () => {
+    const first = number()
+    const section = number()
+    const which = runs()
+    const count = which.reduce((sum, run) => sum + run.count, 0)
+    refuseUnless(count > 0 && BigInt(first) + BigInt(count) <= 2n ** 53n)
+    return { type: 'recall', first, section, runs: which, check: take(16) }
+  }
+
   const ended = (type: string) => ({
     type,
     offers: list(() => ({ id: number(), reason: reason(endReasons) })),
@@ -156,12 +213,16 @@ export function naiveDecode(hex: string, limits: Limits): unknown {
     () => ended('release'),
     update,
     () => rowsOf('length'),
-    () => rowsOf('caught-up'),
+    () => ({ ...rowsOf('caught-up'), asOffered: runs() }),
     () => ({ type: 'done', shared: flag(), sent: number(), received: number() }),
     () => ({ type: 'bye', code: text(64), message: text(1024) }),
     () => ({ type: 'extension', name: text(128), payload: take(rest.length / 2) }),
     () => ({ type: 'ping', token: number() }),
     () => ({ type: 'pong', token: number() }),
+    () => ({ type: 'memory', sections: sections() }),
+    compare,
+    ranges,
+    recall,
   ]
   const read = messages[byte()]
   refuseUnless(read !== undefined)
