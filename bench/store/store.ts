@@ -102,7 +102,7 @@ function row(
 async function inFresh<T>(program: string, name: string, args: unknown[]): Promise<T> {
   const child = new Child(program, { heap })
   try {
-    return await within(120_000, name, child.call<T>(name, ...args))
+    return await within(600_000, name, child.call<T>(name, ...args))
   } finally {
     await child.stop()
   }

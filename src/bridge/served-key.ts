@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Connection } from '../connection.ts'
 import type { Storage } from '../random-access-storage.ts'
 import { FeedStore } from '../replicator/feed-store.ts'
+import type { FeedStorage } from '../replicator/feed-store-files.ts'
 import { maxFeeds } from '../replicator/max-feeds.ts'
 import { Replicator } from '../replicator/replicator.ts'
 import type { Mounted } from '../replicator/stack.ts'
@@ -72,6 +73,12 @@ export async function serveKey(
   }
 }
 
-function storageOf(storage: string | Storage, folder: string): Storage {
-  return typeof storage === 'string' ? file(join(storage, folder)) : (name) => storage(`${folder}/${name}`)
+function storageOf(storage: string | Storage, folder: string): FeedStorage {
+  if (typeof storage === 'string') return file(join(storage, folder))
+  const below =
+    (all: Storage): Storage =>
+    (name) =>
+      all(`${folder}/${name}`)
+  const { pooled } = storage as FeedStorage
+  return Object.assign(below(storage), pooled ? { pooled: () => below(pooled()) } : {})
 }

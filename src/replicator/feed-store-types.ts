@@ -11,6 +11,16 @@ export interface StoredFeed extends Feed {
   get(index: number, cb: (error: Error | null, block: any) => void): unknown
   // biome-ignore lint/suspicious/noExplicitAny: a Buffer, or what `valueEncoding` says.
   get(index: number, options: object, cb: (error: Error | null, block: any) => void): unknown
+  /** The blocks from `start` up to but not including `end`. */
+  // biome-ignore lint/suspicious/noExplicitAny: Buffers, or what `valueEncoding` says.
+  getBatch(start: number, end: number, cb: (error: Error | null, blocks: any[]) => void): unknown
+  getBatch(
+    start: number,
+    end: number,
+    options: object,
+    // biome-ignore lint/suspicious/noExplicitAny: Buffers, or what `valueEncoding` says.
+    cb: (error: Error | null, blocks: any[]) => void,
+  ): unknown
   ready(cb?: (error: Error | null) => void): void
   close(cb?: (error: Error | null) => void): void
   eventNames(): (string | symbol)[]

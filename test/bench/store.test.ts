@@ -9,4 +9,5 @@ test('a store on disk is opened, lists all its feeds, and serves a block to a pe
     expect(replic8[0], what).toBeGreaterThan(0)
     expect(theirs, what).toHaveLength(1)
   }
+  expect(rows.find(({ what }) => what === 'cores opened by then')?.replic8).toEqual([1])
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { RandomAccessStorage, Storage } from '../../src/random-access-storage.ts'
 import { FeedStore } from '../../src/replicator/feed-store.ts'
+import { call } from '../../src/replicator/feed-store-files.ts'
 import type { StoredFeed } from '../../src/replicator/feed-store-types.ts'
 import { LazyCore } from '../../src/replicator/lazy-core.ts'
 import type { Core } from '../../src/session/core.ts'
@@ -57,6 +58,8 @@ test('a writer is the same feed after a restart, with its header and namespace',
   expect(again.writable).toBe(true)
   await append(again, 'two')
   expect(await contentOf(again)).toEqual(['one', 'two'])
+  const batch = await call<Buffer[]>((cb) => again.getBatch(0, 2, cb))
+  expect(batch.map(String)).toEqual(['one', 'two'])
   await store.close()
 })
 
