@@ -10,7 +10,7 @@ const own = (file: string) => here(`src/platform/browser/${file}`)
 type Injected = Record<string, [module: string, name: string]>
 
 const inject: Injected = {
-  Buffer: ['buffer', 'Buffer'],
+  Buffer: [own('buffer.ts'), 'Buffer'],
   process: [own('process.ts'), 'process'],
   global: [own('global.ts'), 'globalObject'],
 }
@@ -38,6 +38,7 @@ function injectWhileServing(): Plugin {
 const slim: Replacement[] = [
   ['simple-peer', 'readable-stream', own('duplex.ts')],
   ['streamx', 'text-decoder', own('text-decoder.ts')],
+  ['noise-protocol', 'clone', own('clone.ts')],
   ['blake2b-wasm', 'b4a', own('b4a.ts')],
   ['is-options', 'b4a', own('b4a.ts')],
   ['protocol-buffers-encodings', 'b4a', own('b4a.ts')],
@@ -52,7 +53,7 @@ export const browserPlatform: UserConfig = {
   resolve: {
     alias: [
       // Anchored: without the ends these would rewrite other packages and paths, too.
-      { find: /^(node:)?buffer$/, replacement: here('node_modules/buffer/index.js') },
+      { find: /^(node:)?buffer$/, replacement: own('buffer.ts') },
       { find: /^(node:)?events$/, replacement: here('node_modules/events/events.js') },
       { find: /^sodium-native$/, replacement: own('sodium.ts') },
       { find: /^sodium-javascript$/, replacement: own('sodium.ts') },
@@ -64,7 +65,7 @@ export const browserPlatform: UserConfig = {
     ],
   },
   optimizeDeps: {
-    include: ['buffer', 'events'],
+    include: ['events'],
     rolldownOptions: { ...injected, plugins: [leanEngine(), slimPackages()] },
   },
   build: { rolldownOptions: injected },

@@ -330,7 +330,7 @@ export function storageCompliance({ name, create }: StorageKind): void {
         await closeCore(core)
 
         const again = await openCore(await kind.reopen(), 'core')
-        expect(again.key).toEqual(key)
+        expect([...again.key]).toEqual([...key])
         expect(again.writable).toBe(true)
         expect(again.length).toBe(200)
         for (const [i, block] of blocks.entries()) expectSame(await getBlock(again, i), block)

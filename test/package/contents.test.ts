@@ -21,13 +21,19 @@ const manifest = () => JSON.parse(readFileSync(inPackage('package.json'), 'utf8'
 const scripts = (variant: string) =>
   files.filter((file) => file.startsWith(inPackage(`dist/${variant}`)) && file.endsWith('.js'))
 
+/** The minifier writes what is imported later as a template. */
+function textOf(literal: object): string {
+  const { value, quasis } = literal as { value?: unknown; quasis?: { value: { cooked: string } }[] }
+  return String(value ?? quasis?.map((part) => part.value.cooked).join('…'))
+}
+
 /** Where a script imports from: statically, dynamically, or by a `require`, also the one that the bundler makes. */
 function specifiers(file: string): string[] {
   const found: string[] = []
   const walk = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return
     const { type, source, callee, arguments: args } = node as Record<string, { name: string; value: unknown }>
-    if (/^(Import|Export)/.test(String(type)) && source) found.push(String(source.value))
+    if (/^(Import|Export)/.test(String(type)) && source) found.push(textOf(source))
     if (String(type) === 'CallExpression' && /require$/i.test(callee?.name ?? '')) {
       const [first] = args as unknown as { value: unknown }[]
       if (typeof first?.value === 'string') found.push(first.value)

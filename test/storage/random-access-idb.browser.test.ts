@@ -45,7 +45,7 @@ test('a core that random-access-idb stored opens with the default driver, and ca
   })
 
   const core = await openCore(idb(name), 'some/core')
-  expect(core.key).toEqual(key)
+  expectSame(core.key, key as Uint8Array)
   expect(core.writable).toBe(true)
   expect(core.length).toBe(30)
   for (const [i, block] of blocks.entries()) expectSame(await getBlock(core, i), block)
