@@ -3,34 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { fanOut } from './bridge/fan-out.ts'
-import { sessions } from './bridge/sessions.ts'
-import { frames } from './browser/frames.ts'
-import { tabsBenchmark } from './browser/tabs.ts'
-import { manyFeeds } from './feeds/many-feeds.ts'
+import { benchmarks } from './benchmarks.ts'
 import { describeMachine } from './harness/machine.ts'
 import { renderPage, renderTable } from './harness/page.ts'
-import { type Benchmark, readRun, writeRun } from './harness/results.ts'
+import { readRun, writeRun } from './harness/results.ts'
 import { root } from './harness/root.ts'
-import { size } from './size/size.ts'
-import { star } from './star/star.ts'
-import { storeOpening } from './store/store.ts'
-import { throughput } from './throughput/throughput.ts'
-import { overWebSocket } from './websocket/websocket.ts'
-
-/** In the order of the page. */
-const benchmarks: Benchmark[] = [
-  manyFeeds,
-  throughput,
-  overWebSocket,
-  star,
-  storeOpening,
-  tabsBenchmark,
-  frames,
-  fanOut,
-  sessions,
-  size,
-]
 
 const usage = `Usage: npm run bench -- [NAME …] [options]
 

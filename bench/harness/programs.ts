@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
@@ -15,6 +15,7 @@ export interface ProgramOptions {
 export async function makeProgram(file: string, options: ProgramOptions = {}): Promise<string> {
   const folder = join(options.packages ?? cache, 'programs')
   mkdirSync(folder, { recursive: true })
+  const profiles = process.env.REPLIC8_BENCH_PROFILE
   const outfile = join(folder, `${basename(file, '.ts')}-${process.pid}.mjs`)
   await build({
     entryPoints: [join(root, file)],
@@ -25,8 +26,11 @@ export async function makeProgram(file: string, options: ProgramOptions = {}): P
     target: 'node20',
     packages: 'external',
     logLevel: 'warning',
+    sourcemap: profiles ? 'inline' : false,
     plugins: [options.sources ? nodeSources : built],
   })
+  // The program will be gone when its profile is read.
+  if (profiles) copyFileSync(outfile, join(profiles, basename(outfile)))
   return outfile
 }
 

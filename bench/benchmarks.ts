@@ -1,0 +1,25 @@
+import { fanOut } from './bridge/fan-out.ts'
+import { sessions } from './bridge/sessions.ts'
+import { frames } from './browser/frames.ts'
+import { tabsBenchmark } from './browser/tabs.ts'
+import { manyFeeds } from './feeds/many-feeds.ts'
+import type { Benchmark } from './harness/results.ts'
+import { size } from './size/size.ts'
+import { star } from './star/star.ts'
+import { storeOpening } from './store/store.ts'
+import { throughput } from './throughput/throughput.ts'
+import { overWebSocket } from './websocket/websocket.ts'
+
+/** In the order of the page. */
+export const benchmarks: Benchmark[] = [
+  manyFeeds,
+  throughput,
+  overWebSocket,
+  star,
+  storeOpening,
+  tabsBenchmark,
+  frames,
+  fanOut,
+  sessions,
+  size,
+]
