@@ -3,17 +3,18 @@ import type { State } from './state.ts'
 
 /**
  * The end of a one-shot session. A side that is done says so with the number of pages it sent and received;
- * the numbers tell the peer whether anything was still on its way. A later share takes the word back.
+ * the numbers tell the peer whether anything was still on its way. A later share takes the word back. Where a side stays
+ * open, nobody says it.
  */
 export function checkEnd(state: State) {
-  if (state.finished || !isDone(state)) return
+  if (state.finished || state.options.live || state.peer?.live || !isDone(state)) return
   const now = { shared: state.shared, sent: state.pagesSent, received: state.pagesReceived }
   if (!sameDone(state.said, now)) {
     state.said = now
     state.effects.push({ type: 'send', message: { type: 'done', ...now } })
   }
   const { heard } = state
-  if (!heard || state.options.live || state.peer?.live) return
+  if (!heard) return
   if (heard.sent !== now.received || heard.received !== now.sent) return
   if (!heard.shared && !now.shared) return
   state.finished = true
