@@ -60,6 +60,7 @@ export const browserPlatform: UserConfig = {
       // It only chooses between the two above, and the dev server's optimizer stumbles over how.
       { find: /^sodium-universal$/, replacement: own('sodium.ts') },
       { find: /^xsalsa20-universal$/, replacement: own('xsalsa20.ts') },
+      { find: /^.*\/platform\/signatures\.ts$/, replacement: own('signatures.ts') },
       { find: /^debug$/, replacement: own('debug.ts') },
       { find: /^hypercore-default-storage$/, replacement: own('default-storage.ts') },
     ],

@@ -1,4 +1,5 @@
 import engine from 'hypercore'
+import { signatures } from '../platform/signatures.ts'
 import { noiseKeyPair } from './engine.ts'
 import type { KeyPair } from './options.ts'
 
@@ -26,10 +27,11 @@ type Arguments = [storage: unknown, key?: unknown, options?: object]
 function withKeyPair([storage, key, options]: Arguments): Arguments {
   const isKey = typeof key === 'string' || Buffer.isBuffer(key)
   const given = options ?? (isKey ? undefined : (key as object | null | undefined))
-  return [storage, isKey || options ? key : null, { noiseKeyPair: new LazyKeyPair(), ...given }]
+  const own = { noiseKeyPair: new LazyKeyPair(), ...(signatures ? { crypto: signatures } : {}) }
+  return [storage, isKey || options ? key : null, { ...own, ...given }]
 }
 
-/** hypercore 9, with `new` and without, but that a feed does not cost a Noise key pair. */
+/** hypercore 9, with `new` and without, but that a feed does not cost a Noise key pair, and that a browser signs and verifies by itself. */
 export const hypercore = new Proxy(engine, {
   apply: (Feed, _, args) => new Feed(...withKeyPair(args as Arguments)),
   construct: (Feed, args, target) => Reflect.construct(Feed, withKeyPair(args as Arguments), target),
