@@ -16,7 +16,7 @@ import type { ByteFile } from './storage-file.ts'
  * `memory(filename)`, which is how hypercore calls a storage, gives a new empty file each time: `hypercore(memory)` is
  * a new core each time, as with random-access-memory.
  *
- * A file takes the memory of what was written to it, in pages of 64 KiB that begin small.
+ * A file takes the memory of what was written to it, in pages of 64 KiB; the first few begin small.
  */
 export function memory(): ManagedStorage
 export function memory(filename: string, options?: unknown): RandomAccessStorage
