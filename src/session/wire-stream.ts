@@ -1,4 +1,5 @@
 import { Duplex } from 'streamx'
+import { nextTask } from '../next-task.ts'
 
 export interface WireHandlers {
   /** The first byte can flow: somebody reads or writes. */
@@ -16,6 +17,12 @@ export interface WireHandlers {
   /** The queue has fallen below the mark. */
   ondrain(): void
 }
+
+/** Bytes of the peer's that a page takes in one task: some milliseconds of decrypting, hashing and storing. */
+const inOneTask = 65_536
+
+/** What draws frames. A worker does not, nor does Node. */
+const isPage = () => 'document' in globalThis
 
 /** Bytes that travel together at most; what is as large by itself travels alone, and is not copied. */
 const together = 16_384
@@ -47,6 +54,8 @@ export class WireStream extends Duplex {
   private readonly mark: number
   private unsealed: Buffer[] = []
   private unsealedBytes = 0
+  /** Bytes received since the last task of their own. */
+  private taskBytes = 0
   private queue: Buffer[] = []
   private head = 0
   private wanted = false
@@ -163,8 +172,31 @@ export class WireStream extends Duplex {
     const bytes = Buffer.isBuffer(chunk)
       ? chunk
       : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    if (isPage()) this.receiveInPieces(bytes, done)
+    else this.receive(bytes, done)
+  }
+
+  private receive(bytes: Buffer, done: () => void) {
     this.bytesReceived += bytes.length
     this.handlers.onbytes(bytes, done)
+  }
+
+  /** As much in one task as a page can do between two frames; what else waits, drawing above all, has its turn. */
+  private receiveInPieces(bytes: Buffer, done: () => void) {
+    const piece = bytes.subarray(0, inOneTask - this.taskBytes)
+    this.taskBytes += piece.length
+    const next = () => {
+      if (piece.length < bytes.length && !this.destroying)
+        this.receiveInPieces(bytes.subarray(piece.length), done)
+      else done()
+    }
+    this.receive(piece, () => {
+      if (this.taskBytes < inOneTask) return next()
+      nextTask(() => {
+        this.taskBytes = 0
+        next()
+      })
+    })
   }
 
   _final(done: () => void) {
