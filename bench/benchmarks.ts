@@ -4,6 +4,7 @@ import { frames } from './browser/frames.ts'
 import { tabsBenchmark } from './browser/tabs.ts'
 import { manyFeeds } from './feeds/many-feeds.ts'
 import type { Benchmark } from './harness/results.ts'
+import { reconnect } from './reconnect/reconnect.ts'
 import { size } from './size/size.ts'
 import { star } from './star/star.ts'
 import { storeOpening } from './store/store.ts'
@@ -16,6 +17,7 @@ export const benchmarks: Benchmark[] = [
   throughput,
   overWebSocket,
   star,
+  reconnect,
   storeOpening,
   tabsBenchmark,
   frames,
