@@ -11,6 +11,9 @@ import type { Session } from '../session/session.ts'
 import { file } from '../storage/file.ts'
 import { isDiskFull } from './disk.ts'
 
+/** Bytes of each key for what peers offered before: a peer's 10,000 feeds, and little where there are many keys. */
+const rememberedBytes = 8 * 1024 * 1024
+
 /** One encryption key of a bridge: the peers that hold it, and their feeds on disk. */
 export interface ServedKey {
   /** 32 bytes. */
@@ -39,7 +42,7 @@ export async function serveKey(
   const topic = topicOf(key)
   const feeds = new FeedStore(storageOf(storage, topic.toString('hex')))
   await feeds.ready()
-  const replicator = new Replicator(key, { userData: { bridge: true } })
+  const replicator = new Replicator(key, { userData: { bridge: true }, limits: { rememberedBytes } })
   if (most !== Infinity)
     replicator.use('*', maxFeeds(most, { taken: (await feeds.feeds()).map((feed) => feed.key) }))
   replicator.use('*', feeds)

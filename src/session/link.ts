@@ -131,12 +131,11 @@ export class Link {
 
   private start() {
     if (this.left) return
-    const { handshakeTimeout } = this.options
-    this.timers.after(handshakeTimeout, () => {
-      if (!this.opened)
-        this.fail(new Replic8Error('ERR_HANDSHAKE_TIMEOUT', `It took more than ${handshakeTimeout} ms.`))
+    const { handshakeTimeout: ms } = this.options
+    this.timers.after(ms, () => {
+      if (!this.opened) this.fail(new Replic8Error('ERR_HANDSHAKE_TIMEOUT', `It took more than ${ms} ms.`))
     })
-    this.timers.after(Math.min(announceAfter, handshakeTimeout / 4), () => this.guard.announce())
+    this.timers.after(Math.min(announceAfter, ms / 4), () => this.guard.announce())
     this.guard.start()
   }
 
