@@ -4,7 +4,8 @@ const usual = 16
 const fewest = 2
 /** How many times what fills the path is on its way: what is more waits somewhere, and shows whether the path has room. */
 const excess = 2
-/** What the first answer makes a window grow to, in bytes. */
+/** What a window grows to, once, to see whether that brings more: in requests and in bytes, whichever is more. */
+const firstRequests = 48
 const firstBytes = 128 * 1024
 /** Round trips after which a rate that was not reached again counts no more. */
 const rounds = 8
@@ -55,6 +56,8 @@ export class RequestWindow {
   private isHere = false
   /** The shortest round trip, and since when that is looked for. */
   private shortest = Number.POSITIVE_INFINITY
+  /** How many requests were on their way in it. */
+  private ahead = 0
   private began: number | null = null
   /** The highest rates in blocks a ms: of the last round trips, and of those before. */
   private rate = 0
@@ -118,23 +121,28 @@ export class RequestWindow {
   }
 
   private measure(roundTrip: number, now: number) {
-    const isFirst = this.began === null
     this.began ??= now
-    this.shortest = Math.min(this.shortest, roundTrip)
+    const isFirst = this.shortest === Number.POSITIVE_INFINITY
+    if (roundTrip < this.shortest) {
+      this.shortest = roundTrip
+      this.ahead = this.before
+    }
     this.rate = Math.max(this.rate, this.before / roundTrip)
     if (now - this.began > memory) {
       // With few requests on their way the next round trip is that of the path.
       this.began = now
       this.shortest = Number.POSITIVE_INFINITY
       this.resize(usual)
-    } else this.fill(isFirst ? firstBytes / this.each : 0)
+    } else this.fill(isFirst ? Math.max(firstRequests, firstBytes / this.each) : 0)
     if (++this.round % rounds > 0) return
     this.rateBefore = this.rate
     this.rate = 0
   }
 
   private fill(least = 0) {
-    this.resize(Math.max(least, usual + excess * Math.max(this.rate, this.rateBefore) * this.shortest))
+    const filling = Math.max(this.rate, this.rateBefore) * this.shortest
+    // Where those that it was measured with waited for each other and for nothing else, more would only wait, too.
+    this.resize(Math.max(least, usual + excess * Math.max(0, filling - this.ahead)))
   }
 
   /** Bytes that a request counts for. */

@@ -76,7 +76,8 @@ test('where the way is short the window stays small, for ever', () => {
   path.transfer(500)
   path.most = 0
   path.transfer(2_000_000)
-  expect(path.most).toBeLessThan(6 * usual)
+  // It looks now and then whether more would be faster.
+  expect(path.most).toBeLessThanOrEqual(8 * usual)
 })
 
 test('the window becomes small again when the peer becomes slow', () => {
