@@ -21,7 +21,10 @@ replicated to bench/profiles/NAME.html. Options are those of npm run bench: --sm
 const folder = mkdtempSync(join(tmpdir(), 'replic8-profile-'))
 try {
   const program = [join(root, 'scripts/run-ts.mjs'), join(root, 'bench/run.ts'), name]
-  const args = [...program, '--profile', folder, '--set', 'rounds=1', ...options]
+  const sizes = options.indexOf('--set') + 1
+  const set = sizes > 0 ? `rounds=1,${options[sizes]}` : 'rounds=1'
+  // The last of two counts.
+  const args = [...program, '--profile', folder, ...options, '--set', set]
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
   if (status !== 0) process.exit(status ?? 1)
   const read = (frame: CallFrame) => frameOf(frame, folder)
