@@ -6,8 +6,8 @@ export interface Signatures {
     done: (error: Error | null, signature?: Buffer) => void,
   ): void
   verify(
-    signature: Uint8Array,
     message: Uint8Array,
+    signature: Uint8Array,
     publicKey: Uint8Array,
     done: (error: Error | null, valid?: boolean) => void,
   ): void

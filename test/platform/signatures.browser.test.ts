@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { hypercore, memory, replic8 } from '../../src/entry/index.ts'
 import { signatures } from '../../src/platform/browser/signatures.ts'
 import { sodium } from '../../src/platform/browser/sodium.ts'
 import { signatures as chosen } from '../../src/platform/signatures.ts'
@@ -19,7 +20,7 @@ const sign = (message: Uint8Array, secretKey: Uint8Array) =>
 
 const verify = (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) =>
   new Promise<boolean>((resolve, reject) => {
-    signatures.verify(signature, message, publicKey, (error, valid) =>
+    signatures.verify(message, signature, publicKey, (error, valid) =>
       error ? reject(error) : resolve(valid as boolean),
     )
   })
@@ -64,4 +65,30 @@ describe('signatures of the browser', () => {
     const signature = await sign(Buffer.from('a'), secretKey)
     expect(await verify(signature, Buffer.from('a'), Buffer.alloc(32, 0xff))).toBe(false)
   })
+})
+
+test('of blocks that are appended while a peer is there are made and checked by the browser', async () => {
+  const key = Buffer.alloc(32, 7)
+  const [near, far] = [replic8(key, { live: true }), replic8(key, { live: true })]
+  const feed = hypercore(memory())
+  await new Promise((done) => feed.ready(done))
+  const copied = new Promise<typeof feed>((resolve) => {
+    far.on('advertise', (offer, accept) => {
+      const copy = hypercore(memory(), offer.keys[0])
+      accept(null, [copy])
+      resolve(copy)
+    })
+  })
+  near.share([feed])
+  near.pipe(far.stream)
+  const copy = await copied
+  for (let i = 0; i < 5; i++) {
+    const block = new Promise<Buffer>((resolve, reject) => {
+      copy.get(i, (error, value) => (error ? reject(error) : resolve(value as Buffer)))
+    })
+    feed.append(Buffer.from(`block ${i}`))
+    expect((await block).toString()).toBe(`block ${i}`)
+  }
+  near.end()
+  await Promise.all([near.closed, far.closed])
 })

@@ -29,7 +29,7 @@ export const signatures: Signatures = {
     queueMicrotask(() => done(null, signature))
   },
 
-  async verify(signature, message, publicKey, done) {
+  async verify(message, signature, publicKey, done) {
     const key = await remembered(publicKeys, publicKey, importPublic)
     let valid = false
     try {
