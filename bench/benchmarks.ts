@@ -5,6 +5,7 @@ import { tabsBenchmark } from './browser/tabs.ts'
 import { manyFeeds } from './feeds/many-feeds.ts'
 import type { Benchmark } from './harness/results.ts'
 import { reconnect } from './reconnect/reconnect.ts'
+import { roundTrips } from './round-trips/round-trips.ts'
 import { size } from './size/size.ts'
 import { star } from './star/star.ts'
 import { storeOpening } from './store/store.ts'
@@ -14,6 +15,7 @@ import { overWebSocket } from './websocket/websocket.ts'
 /** In the order of the page. */
 export const benchmarks: Benchmark[] = [
   manyFeeds,
+  roundTrips,
   throughput,
   overWebSocket,
   star,

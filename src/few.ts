@@ -40,6 +40,18 @@ export class Few<K, V> {
     this.rest = null
   }
 
+  /** Whether a test holds for any; no array is made for it, as `values` would. */
+  some(test: (value: V) => boolean): boolean {
+    if (this.rest) return [...this.rest.values()].some(test)
+    return this.single && test(this.value as V)
+  }
+
+  /** The most that `measure` gives for any; 0 where there is none. */
+  most(measure: (value: V) => number): number {
+    if (this.rest) return Math.max(0, ...[...this.rest.values()].map(measure))
+    return this.single ? measure(this.value as V) : 0
+  }
+
   /** In the order in which they came. */
   values(): V[] {
     if (this.rest) return [...this.rest.values()]

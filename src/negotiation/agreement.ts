@@ -93,20 +93,19 @@ export function updateSynced(state: State, feed: FeedState) {
 /** The most blocks that an agreement is about, where all of them are caught up; null where not. */
 function syncedLength(feed: FeedState): number | null {
   if (feed.agreements === 0) return null
-  let length = 0
-  for (const offers of [feed.outgoing.values(), feed.incoming.values()]) {
-    for (const offer of offers) {
-      if (offer.status !== 'accepted') continue
-      if (!isSynced(offer)) return null
-      length = Math.max(length, offeredLength(offer))
-    }
-  }
-  return length
+  if (feed.outgoing.some(isBehind) || feed.incoming.some(isBehind)) return null
+  return Math.max(feed.outgoing.most(agreedLength), feed.incoming.most(agreedLength))
 }
 
-/** Blocks that the offering side has. */
-function offeredLength(offer: Outgoing | Incoming): number {
-  return ('told' in offer ? offer.lengths : offer.known).reduce((sum, length) => sum + length, 0)
+function isBehind(offer: Outgoing | Incoming): boolean {
+  return offer.status === 'accepted' && !isSynced(offer)
+}
+
+/** Blocks that the offering side of an agreement has. */
+function agreedLength(offer: Outgoing | Incoming): number {
+  if (offer.status !== 'accepted') return 0
+  const lengths = 'told' in offer ? offer.lengths : offer.known
+  return lengths.length === 1 ? (lengths[0] as number) : lengths.reduce((sum, length) => sum + length, 0)
 }
 
 /** The latest offers of a feed: one a namespace and side. */

@@ -7,12 +7,15 @@ import { type FeedState, feedOf, type Incoming, type Outgoing, type State } from
 
 /** Counts a feed anew, after the status of an offer of it has changed. */
 export function recount(state: State, feed: FeedState) {
-  const offers = [...feed.outgoing.values()]
-  const isHeld = feed.agreements > 0 || offers.some(({ status }) => status === 'offered')
-  const most = Math.max(...[...offers, ...feed.incoming.values()].map(channelsOf))
-  const channels = isHeld ? most : 0
+  const isHeld = feed.agreements > 0 || feed.outgoing.some(isOffered)
+  const channels = isHeld ? Math.max(feed.outgoing.most(channelsOf), feed.incoming.most(channelsOf)) : 0
+  if (channels === feed.channels) return
   state.channels += channels - feed.channels
   feed.channels = channels
+}
+
+function isOffered({ status }: Outgoing): boolean {
+  return status === 'offered'
 }
 
 /** Gives out the places that are left; each question takes one, where the feed has none. */

@@ -12,6 +12,7 @@ export class Brake {
   /** Requests of cores that know no pause, in order. */
   private held: (() => void)[] = []
   private waiting: (() => void)[] = []
+  private checking = false
   private timer: ReturnType<typeof setInterval> | null = null
 
   /** A channel opens: its handlers are a hypercore's requester, or something that is left alone. */
@@ -30,7 +31,7 @@ export class Brake {
   /** The channel is closed. */
   remove(handlers: object) {
     this.wishes.delete(handlers as Requester)
-    this.check()
+    if (this.waiting.length > 0) this.checkSoon()
   }
 
   /** Makes a request now, or when the brake is off. */
@@ -70,9 +71,19 @@ export class Brake {
     this.settle()
   }
 
+  /** Once for all channels that close in a turn: each look is at every channel that is open. */
+  private checkSoon() {
+    if (this.checking) return
+    this.checking = true
+    queueMicrotask(() => {
+      this.checking = false
+      this.check()
+    })
+  }
+
   private check() {
-    const isQuiet = [...this.wishes.keys()].every(({ inflightRequests }) => inflightRequests.length === 0)
-    if (isQuiet) this.settle()
+    for (const { inflightRequests } of this.wishes.keys()) if (inflightRequests.length > 0) return
+    this.settle()
   }
 
   private settle() {

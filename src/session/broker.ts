@@ -19,6 +19,7 @@ import type { Replication } from './replication.ts'
 import { replicationError } from './replication-error.ts'
 import { Shares } from './shares.ts'
 import { Syncs } from './syncs.ts'
+import type { Stated } from './unsaid.ts'
 
 export interface BrokerHooks {
   send(message: ControlMessage): void
@@ -64,6 +65,7 @@ export class Broker {
       ondirty: (replication) => this.ondirty(replication),
       onfail: (replication, error) => this.onfail(replication, replicationError(error)),
       oncoreclosed: (replication) => this.onfail(replication, new Replic8Error('ERR_CORE_CLOSED')),
+      stated: ({ hex }, index) => this.stated(hex, index),
       get writable() {
         return hooks.writable
       },
@@ -204,6 +206,14 @@ export class Broker {
     replication.close()
     this.cores.reattach(replication.feedKeys)
     this.tidy([key])
+  }
+
+  private stated(key: string, index: number): Stated {
+    const feed = this.negotiation.state.feeds.get(key)
+    let has = 0
+    for (const { status, known } of feed?.incoming.values() ?? [])
+      if (status === 'accepted') has = Math.max(has, known[index] ?? 0)
+    return { has, offered: feed !== undefined && feed.outgoing.size > 0 }
   }
 
   private onwithdrawn(key: string, namespace: Namespace) {

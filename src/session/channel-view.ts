@@ -1,13 +1,15 @@
 import type { AnswerGate } from './answer-gate.ts'
 import { Arrivals } from './arrivals.ts'
 import type { Brake } from './brake.ts'
+import { ChannelFront } from './channel-front.ts'
+import { type BlockRequest, beginSoon, firstBlocks, giveUpMissing, isInVain } from './early-requests.ts'
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers, DataMessage, EngineChannel, RequestMessage } from './engine-channel.ts'
-import { IncomingMessages, type Receiver } from './incoming-messages.ts'
 import { Pace } from './pace.ts'
 import { isRequester, mend } from './requester.ts'
 import { askInRuns } from './runs.ts'
-import type { StreamKeys, StreamView } from './stream-view.ts'
+import type { StreamView } from './stream-view.ts'
+import { type Have, isKnown, type Stated, type Status, type Want } from './unsaid.ts'
 
 /** What a feed's channel tells the one who watches over it. */
 export interface ChannelObserver {
@@ -19,6 +21,8 @@ export interface ChannelObserver {
   onerror(error: Error): void
   /** The channel is closed, by the peer or by the core. */
   onclose(channel: ChannelView): void
+  /** What the control messages have said of the feed of a channel. */
+  stated(channel: ChannelView): Stated
   /** False while the transport takes nothing: answers to requests wait. */
   readonly writable: boolean
   /** Holds own requests back. */
@@ -34,28 +38,40 @@ const heldRequests = 65_536
  * A channel as a core sees it: hypercore's replication talks to this in place of the channel of hypercore-protocol,
  * so that what goes wrong here costs this feed and not the connection.
  */
-export class ChannelView implements Receiver {
+export class ChannelView extends ChannelFront {
   readonly stream: StreamView
+  /** The key of its feed, as hex digits. */
+  readonly hex: string
   readonly channel: EngineChannel
   handlers: ChannelHandlers
   private readonly observer: ChannelObserver
   private readonly gate: AnswerGate
   private readonly arrivals: Arrivals
   private readonly pace: Pace | null
+  /** The question of the peer's that is being answered. */
+  private question: Want | null = null
+  /** What the peer takes for so while it hears nothing else. */
+  private uploading = true
   private held: unknown[] = []
   private head = 0
   /** Requests that the core reads blocks for. */
   private reading = 0
+  /** What the core reads blocks for. */
+  private readonly asked: BlockRequest[] = []
   private over = false
+  /** Blocks were requested by the peer's word; what it has it has not shown yet. */
+  private isEarly = false
 
   constructor(
     view: StreamView,
     engine: Engine,
-    key: Buffer,
+    { key, hex }: { key: Buffer; hex: string },
     handlers: ChannelHandlers,
     observer: ChannelObserver,
   ) {
+    super()
     this.stream = view
+    this.hex = hex
     this.handlers = handlers
     this.pace = isRequester(handlers) ? new Pace(handlers, engine.requests, observer) : null
     if (isRequester(handlers)) {
@@ -65,28 +81,10 @@ export class ChannelView implements Receiver {
     this.observer = observer
     this.gate = engine.answers
     this.arrivals = new Arrivals(handlers)
-    this.channel = engine.open(key, new IncomingMessages(this))
+    this.channel = engine.open(key, this)
     observer.brake.add(handlers)
-  }
-
-  get state(): StreamKeys {
-    return this.stream.state
-  }
-
-  get key(): Buffer | null {
-    return this.channel.key
-  }
-
-  get discoveryKey(): Buffer {
-    return this.channel.discoveryKey
-  }
-
-  get localId() {
-    return this.channel.localId
-  }
-
-  get remoteId() {
-    return this.channel.remoteId
+    // When the core has the channel.
+    if (isRequester(handlers)) beginSoon(this)
   }
 
   get opened() {
@@ -97,36 +95,15 @@ export class ChannelView implements Receiver {
     return this.over || this.channel.closed
   }
 
-  get remoteOpened() {
-    return this.channel.remoteOpened
+  /** Whether an end downloads matters at the end of a channel that is not live; here all are. */
+  status(message: Status) {
+    if (this.closed || message.uploading === this.uploading) return
+    this.uploading = message.uploading
+    this.channel.status(message)
   }
 
-  get remoteVerified() {
-    return this.channel.remoteVerified
-  }
-
-  options(message: unknown) {
-    if (!this.closed) this.channel.options(message)
-  }
-
-  status(message: unknown) {
-    if (!this.closed) this.channel.status(message)
-  }
-
-  have(message: unknown) {
-    if (!this.closed) this.channel.have(message)
-  }
-
-  unhave(message: unknown) {
-    if (!this.closed) this.channel.unhave(message)
-  }
-
-  want(message: unknown) {
-    if (!this.closed) this.channel.want(message)
-  }
-
-  unwant(message: unknown) {
-    if (!this.closed) this.channel.unwant(message)
+  have(message: Have) {
+    if (!this.closed && !isKnown(message, this.question, this)) this.channel.have(message)
   }
 
   request(message: RequestMessage) {
@@ -141,21 +118,15 @@ export class ChannelView implements Receiver {
     this.channel.request(message)
   }
 
-  cancel(message: unknown) {
-    if (!this.closed) this.channel.cancel(message)
-  }
-
   data(message: DataMessage) {
     if (this.closed) return
     this.channel.data(message)
     if (message.value) this.observer.onupload(message.value.length)
+    const asked = this.asked.findIndex(({ index }) => index === message.index)
+    if (asked >= 0) this.asked.splice(asked, 1)
     if (this.reading === 0) return
     this.reading--
     this.gate.end()
-  }
-
-  extension(id: number, message: Buffer) {
-    if (!this.closed) this.channel.extension(id, message)
   }
 
   close() {
@@ -175,8 +146,10 @@ export class ChannelView implements Receiver {
   /** hypercore calls this on a storage error, an invalid proof and a request timeout. */
   destroy(error?: Error) {
     if (this.over) return
+    // What was cleared while it was read fails nobody: the channel is opened again.
+    const wasCleared = this.asked.some((request) => isInVain(request, this.handlers))
     this.close()
-    if (error) this.observer.onerror(error)
+    if (error && !wasCleared) this.observer.onerror(error)
   }
 
   /** Answers the requests that had to wait, as far as there is room. */
@@ -189,6 +162,32 @@ export class ChannelView implements Receiver {
     else this.held = this.held.slice(this.head)
     this.head = 0
     this.waitForRoom()
+  }
+
+  onwant(message: Want) {
+    this.question = message
+    this.call('onwant', message)
+    this.question = null
+  }
+
+  /** Requests the first blocks with the OPEN, as the peer has said that it has them: nothing of it has to come first. */
+  begin() {
+    const length = Math.min(this.stated().has, firstBlocks)
+    const { feed } = this.handlers as { feed?: { readonly length: number } }
+    if (this.closed || length <= (feed?.length ?? length)) return
+    this.isEarly = true
+    this.call('onhave', { start: 0, length })
+  }
+
+  onhave(message: Have) {
+    this.call('onhave', message)
+    if (!this.isEarly || !message.bitfield || this.over) return
+    this.isEarly = false
+    giveUpMissing(this.handlers)
+  }
+
+  stated(): Stated {
+    return this.observer.stated(this)
   }
 
   onrequest(message: unknown) {
@@ -204,6 +203,8 @@ export class ChannelView implements Receiver {
   }
 
   private answer(request: unknown) {
+    if (isInVain(request as BlockRequest, this.handlers)) return
+    this.asked.push(request as BlockRequest)
     this.reading++
     this.gate.begin()
     this.call('onrequest', request)

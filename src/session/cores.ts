@@ -1,5 +1,5 @@
-import { type Core, feedCount, isOpen, keyHex, keyIn, naming } from './core.ts'
-import { knownCore, rememberCore } from './known-cores.ts'
+import { type Core, feedCount, isFeed, isOpen, keyHex, keyIn, naming } from './core.ts'
+import { knownCore, loosenCore, rememberCore, SessionSource, type Source } from './known-cores.ts'
 import type { Meter } from './meter.ts'
 import { Opener } from './opener.ts'
 import { Replication, type ReplicationHooks, type Traffic } from './replication.ts'
@@ -11,7 +11,7 @@ interface Emitter {
 }
 
 /** The cores that one session shares or has taken, each once, by key. */
-export class Cores {
+export class Cores implements Source {
   readonly byKey = new Map<string, Replication>()
   private readonly meter: Meter
   private readonly hooks: ReplicationHooks
@@ -19,6 +19,9 @@ export class Cores {
   /** Of cores that were dropped. */
   private readonly traffic = new Map<string, Traffic>()
   private readonly contained = new Set<Core>()
+  /** Those of several feeds, or that wrap one. */
+  private readonly structures = new Set<Replication>()
+  private readonly source = new SessionSource(this)
   /** One for all: an emitter calls it as its own. */
   private readonly onerror: (this: unknown, error: Error) => void
   private released = false
@@ -40,45 +43,59 @@ export class Cores {
 
   /** The session's core of a key; the first one that was shared or taken stays, unless a later one holds more feeds. */
   add(core: Core, hex: string): Replication {
-    rememberCore(hex, core)
     const known = this.byKey.get(hex)
     if (!known) {
       const replication = new Replication(core, hex, this.trafficOf(hex), this.meter, this.hooks)
       this.traffic.delete(hex)
+      rememberCore(hex, this.source, core)
       this.byKey.set(hex, replication)
+      if (!isFeed(core)) this.structures.add(replication)
       return replication
     }
-    if (known.core !== core && (feedCount(core) ?? 0) > (feedCount(known.core) ?? 0)) known.replace(core)
+    if (known.core === core) return known
+    if ((feedCount(core) ?? 0) > (feedCount(known.core) ?? 0)) {
+      known.replace(core)
+      this.structures.add(known)
+    }
     return known
   }
 
-  /** Opens a core, until it has its key. Errors: ERR_CORE_FAILED. */
-  async open(core: Core): Promise<void> {
-    this.contain(core)
-    if (!isOpen(core)) await this.opener.open(core)
+  /** The session's core of a key. */
+  core(hex: string): Core | undefined {
+    return this.byKey.get(hex)?.core
   }
 
-  /** Opens a core, adds it, and watches its feeds. Errors: ERR_CORE_FAILED. */
-  async prepare(core: Core): Promise<Replication> {
-    await this.open(core)
-    const replication = this.add(core, keyHex(core) as string)
-    if (replication.core === core) await this.watch(replication)
-    else await this.watchOpened(replication)
-    return replication
+  /** Opens a core, until it has its key; null: it is open. Errors: ERR_CORE_FAILED. */
+  open(core: Core): Promise<void> | null {
+    this.contain(core)
+    return isOpen(core) ? null : this.opener.open(core)
+  }
+
+  /** Opens a core, adds it, and watches its feeds; no promise where it is open. Errors: ERR_CORE_FAILED. */
+  prepare(core: Core): Promise<Replication> | Replication {
+    const opening = this.open(core)
+    return opening ? opening.then(() => this.addOpen(core)) : this.addOpen(core)
   }
 
   /** Watches the feeds of a core that is added already, once it is open. Errors: ERR_CORE_FAILED. */
-  async watchOpened(replication: Replication): Promise<void> {
+  watchOpened(replication: Replication): Promise<unknown> | null {
     const { core } = replication
-    await this.open(core)
-    if (replication.core === core) await this.watch(replication)
+    const opening = this.open(core)
+    const watch = () => (replication.core === core ? this.watch(replication) : null)
+    return opening ? opening.then(watch) : watch()
   }
 
-  private async watch(replication: Replication) {
+  private addOpen(core: Core): Promise<Replication> | Replication {
+    const replication = this.add(core, keyHex(core) as string)
+    const watching = replication.core === core ? this.watch(replication) : this.watchOpened(replication)
+    return watching ? watching.then(() => replication) : replication
+  }
+
+  private watch(replication: Replication): Promise<void> | null {
     replication.watch()
     // Asked after watch() asked, so answered after it: then the lengths of all feeds that can be named are known.
     const wait = naming(replication.core)
-    if (wait) await this.opener.limited(wait).catch(() => {})
+    return wait && this.opener.limited(wait).catch(() => {})
   }
 
   /** An 'error' event that nobody listens to ends the process: a core that fails shall cost that core only. */
@@ -104,8 +121,11 @@ export class Cores {
 
   /** Feeds of a core that was closed can be opened by the others that hold them too. */
   reattach(keys: string[]) {
-    if (keys.length === 0) return
-    for (const other of this.byKey.values()) if (keys.some((hex) => other.owns(hex))) other.attach()
+    // Most cores are one feed, which nobody else holds.
+    const hasOther = (hex: string) => this.byKey.has(hex) || this.structures.size > 0
+    if (!keys.some(hasOther)) return
+    for (const hex of keys) this.byKey.get(hex)?.attach()
+    for (const other of this.structures) if (keys.some((hex) => other.owns(hex))) other.attach()
   }
 
   /** Lets go of a core; a new one may take its place. */
@@ -117,7 +137,10 @@ export class Cores {
   }
 
   /** What a feed moved is not forgotten with it. */
-  private forget({ hex, traffic }: Replication) {
+  private forget(replication: Replication) {
+    const { hex, traffic, core } = replication
+    this.structures.delete(replication)
+    loosenCore(hex, this.source, core)
     this.byKey.delete(hex)
     if (traffic.sent + traffic.received > 0) this.traffic.set(hex, traffic)
   }
@@ -130,7 +153,10 @@ export class Cores {
   release() {
     this.released = true
     this.opener.stop()
-    for (const replication of this.byKey.values()) replication.release()
+    for (const [hex, replication] of this.byKey) {
+      loosenCore(hex, this.source, replication.core)
+      replication.release()
+    }
     for (const core of this.contained) (core as Emitter).removeListener?.('error', this.onerror)
     this.contained.clear()
   }

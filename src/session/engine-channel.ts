@@ -16,9 +16,9 @@ export interface ChannelHandlers {
   onclose?(): void
   onoptions?(message: unknown): void
   onstatus?(message: unknown): void
-  onhave?(message: unknown): void
+  onhave?(message: { start: number; bitfield?: Uint8Array | null }): void
   onunhave?(message: unknown): void
-  onwant?(message: unknown): void
+  onwant?(message: { start: number; length: number }): void
   onunwant?(message: unknown): void
   onrequest?(message: unknown): void
   oncancel?(message: unknown): void
@@ -51,3 +51,17 @@ export interface EngineChannel {
   extension(id: number, message: Buffer): void
   close(): void
 }
+
+/** What hypercore-protocol calls for each message of a channel, but for OPEN and CLOSE. */
+export const messageHandlers = [
+  'onoptions',
+  'onstatus',
+  'onhave',
+  'onunhave',
+  'onwant',
+  'onunwant',
+  'onrequest',
+  'oncancel',
+  'ondata',
+  'onextension',
+]

@@ -3,7 +3,9 @@ import Protocol from 'hypercore-protocol'
 import { Replic8Error, toReplic8Error } from '../errors.ts'
 import { AnswerGate } from './answer-gate.ts'
 import { authenticator } from './authenticator.ts'
-import type { ChannelHandlers, EngineChannel } from './engine-channel.ts'
+import { type ChannelHandlers, type EngineChannel, messageHandlers } from './engine-channel.ts'
+import { engineError } from './engine-error.ts'
+import { HeldRequests } from './held-requests.ts'
 import type { Exporter } from './keys.ts'
 import type { KeyPair, KeyPairSource, ResolvedOptions } from './options.ts'
 import { RequestBudget } from './request-window.ts'
@@ -38,6 +40,9 @@ export class Engine implements Exporter {
   private failed = false
   /** The key that was asked for last. */
   private asked: { key: Buffer; discoveryKey: Buffer } | null = null
+  private readonly heldRequests = new HeldRequests()
+  /** Ids of channels that are closed: hypercore-protocol never uses one again, and a peer takes only so many. */
+  private readonly freeIds: number[] = []
   /** Channels that the peer has open. */
   private remoteChannels = 0
   /** Requests for blocks pass here. */
@@ -109,7 +114,7 @@ export class Engine implements Exporter {
   /** Opens the control channel and lets the peer do nothing else until it has opened the same; then calls `onopen`. */
   openControl(key: Buffer, discoveryKey: Buffer, handlers: ChannelHandlers): EngineChannel {
     this.controlChannel = discoveryKey
-    return this.stream.open(key, {
+    return this.openAs(key, discoveryKey, {
       ...handlers,
       onopen: () => {
         this.proved = true
@@ -120,7 +125,21 @@ export class Engine implements Exporter {
   }
 
   open(key: Buffer, handlers: ChannelHandlers): EngineChannel {
-    return this.stream.open(key, handlers)
+    return this.openAs(key, this.discoveryKeyOf(key), handlers)
+  }
+
+  /** As hypercore-protocol's `open`, which would hash the key once more. */
+  private openAs(key: Buffer, discoveryKey: Buffer, handlers: ChannelHandlers): EngineChannel {
+    const { channelizer, state } = this.stream
+    const channel = channelizer.createChannel(discoveryKey)
+    if (channel.key === null) {
+      channel.key = key
+      channelizer.attachLocal(channel)
+      state.open(channel.localId, { key, discoveryKey })
+    }
+    channel.handlers = handlers
+    this.heldRequests.release(channel, handlers)
+    return channel
   }
 
   opened(key: Buffer): boolean {
@@ -156,8 +175,12 @@ export class Engine implements Exporter {
 
   /** hypercore asks several times for a channel before it opens it, and each time it would be hashed to find it. */
   private channel(key: Buffer): EngineChannel | undefined {
-    if (!this.asked?.key.equals(key)) this.asked = { key: Buffer.from(key), discoveryKey: discoveryKey(key) }
-    return this.stream.channelizer.getChannel(this.asked.discoveryKey)
+    return this.stream.channelizer.getChannel(this.discoveryKeyOf(key))
+  }
+
+  private discoveryKeyOf(key: Buffer): Buffer {
+    if (this.asked?.key !== key) this.asked = { key, discoveryKey: discoveryKey(key) }
+    return this.asked.discoveryKey
   }
 
   private fail(error: Replic8Error) {
@@ -191,20 +214,31 @@ export class Engine implements Exporter {
         return
       }
       this.remoteChannels--
+      const { localId } = channelizer.remote[id]
+      this.heldRequests.forget(channelizer.remote[id])
       onclose.call(channelizer, id, message)
+      this.freeId(localId)
     }
     for (const name of messageHandlers) {
       const handler = channelizer[name]
       channelizer[name] = (id: number, message: unknown, more: unknown) => {
-        if (this.admitMessage(id)) handler.call(channelizer, id, message, more)
+        if (!this.admitMessage(id)) return
+        const channel = name === 'onrequest' ? channelizer.remote[id] : null
+        if (!channel?.closed) handler.call(channelizer, id, message, more)
+        else if (!this.heldRequests.add(channel, message)) this.ignored++
       }
     }
     this.countChannels()
   }
 
+  private freeId(id: number) {
+    if (id > 0 && this.stream.channelizer.local[id] === null) this.freeIds.push(id)
+  }
+
   /** Keeps count of what the peer has open; `onclose` counts too, as hypercore-protocol forgets the channel there. */
   private countChannels() {
     const { channelizer } = this.stream
+    channelizer.allocLocal = () => this.freeIds.pop() ?? channelizer.local.push(null) - 1
     const { attachRemote, detachChannel } = channelizer
     channelizer.attachRemote = (channel: EngineChannel, id: number) => {
       this.remoteChannels++
@@ -212,7 +246,9 @@ export class Engine implements Exporter {
     }
     channelizer.detachChannel = (channel: EngineChannel) => {
       if (channel.remoteId > -1 && channelizer.remote[channel.remoteId] === channel) this.remoteChannels--
+      const { localId } = channel
       detachChannel.call(channelizer, channel)
+      this.freeId(localId)
     }
   }
 
@@ -251,20 +287,6 @@ export class Engine implements Exporter {
   }
 }
 
-/** What hypercore-protocol calls for each message of a channel, but for OPEN and CLOSE. */
-const messageHandlers = [
-  'onoptions',
-  'onstatus',
-  'onhave',
-  'onunhave',
-  'onwant',
-  'onunwant',
-  'onrequest',
-  'oncancel',
-  'ondata',
-  'onextension',
-]
-
 /** hypercore-protocol buffers the handshake until the key pair is there. */
 function withCallback(keyPair: () => Promise<KeyPair>) {
   return (done: (error: Error | null, keyPair?: KeyPair) => void) => {
@@ -275,14 +297,4 @@ function withCallback(keyPair: () => Promise<KeyPair>) {
 /** A fresh static Noise key pair. */
 export function noiseKeyPair(): KeyPair {
   return Protocol.keyPair()
-}
-
-function engineError(error: Error, shaken: boolean): Replic8Error {
-  if (error instanceof Replic8Error) return error
-  if (error.message === 'ETIMEDOUT')
-    return new Replic8Error('ERR_TIMEOUT', 'The peer was silent for too long.')
-  if (!shaken) return new Replic8Error('ERR_HANDSHAKE', undefined, { cause: error })
-  if (/capability/.test(error.message))
-    return new Replic8Error('ERR_KEY_MISMATCH', undefined, { cause: error })
-  return toReplic8Error(error, 'ERR_PROTOCOL')
 }

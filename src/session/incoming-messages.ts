@@ -1,66 +1,40 @@
 import type { ChannelHandlers, DataMessage } from './engine-channel.ts'
 
-/** What takes the messages of the peer on one channel. */
-export interface Receiver {
-  call(name: keyof ChannelHandlers, message?: unknown, more?: unknown): void
-  onrequest(message: unknown): void
-  ondata(message: DataMessage): void
-  onclose(): void
-}
-
 /** The handlers of a channel: methods, because a function of its own for each message of each channel costs too much. */
-export class IncomingMessages implements ChannelHandlers {
-  private readonly to: Receiver
-
-  constructor(to: Receiver) {
-    this.to = to
-  }
+export abstract class IncomingMessages implements ChannelHandlers {
+  /** Hands a message on to the core. */
+  abstract call(name: keyof ChannelHandlers, message?: unknown, more?: unknown): void
+  abstract onhave(message: { start: number }): void
+  abstract onwant(message: { start: number; length: number }): void
+  abstract onrequest(message: unknown): void
+  abstract ondata(message: DataMessage): void
+  abstract onclose(): void
 
   onopen() {
-    this.to.call('onopen')
+    this.call('onopen')
   }
 
   onoptions(message: unknown) {
-    this.to.call('onoptions', message)
+    this.call('onoptions', message)
   }
 
   onstatus(message: unknown) {
-    this.to.call('onstatus', message)
-  }
-
-  onhave(message: unknown) {
-    this.to.call('onhave', message)
+    this.call('onstatus', message)
   }
 
   onunhave(message: unknown) {
-    this.to.call('onunhave', message)
-  }
-
-  onwant(message: unknown) {
-    this.to.call('onwant', message)
+    this.call('onunhave', message)
   }
 
   onunwant(message: unknown) {
-    this.to.call('onunwant', message)
-  }
-
-  onrequest(message: unknown) {
-    this.to.onrequest(message)
+    this.call('onunwant', message)
   }
 
   oncancel(message: unknown) {
-    this.to.call('oncancel', message)
-  }
-
-  ondata(message: DataMessage) {
-    this.to.ondata(message)
+    this.call('oncancel', message)
   }
 
   onextension(id: number, message: Buffer) {
-    this.to.call('onextension', id, message)
-  }
-
-  onclose() {
-    this.to.onclose()
+    this.call('onextension', id, message)
   }
 }

@@ -2,29 +2,86 @@ import type { Core } from './core.ts'
 
 /**
  * The cores known in this process, by key, held weakly: so that an offered key can be handed out as the very Buffer
- * that the application's own core has, in whatever session it was shared or accepted.
+ * that the application's own core has, in whatever session it was shared or accepted. While a session has a core, the
+ * session is asked for it: a weak reference of its own for each core costs more than the rest of this.
  */
-const known = new Map<string, WeakRef<Core>[]>()
-const forget = new FinalizationRegistry<string>((hex) => keep(hex, alive(hex)))
+export interface Source {
+  /** The core of a key; undefined where it is gone. */
+  core(hex: string): Core | undefined
+}
 
-export function rememberCore(hex: string, core: Core) {
-  const cores = known.has(hex) ? alive(hex) : []
-  if (cores.some((ref) => ref.deref() === core)) return
-  keep(hex, [...cores, new WeakRef(core)])
-  forget.register(core, hex)
+/** A session's cores. */
+export class SessionSource implements Source {
+  private readonly cores: WeakRef<Source>
+
+  constructor(cores: Source) {
+    this.cores = new WeakRef(cores)
+  }
+
+  core(hex: string): Core | undefined {
+    return this.cores.deref()?.core(hex)
+  }
+}
+
+/** A core that its session has let go of. */
+class LooseSource implements Source {
+  private readonly ref: WeakRef<Core>
+
+  constructor(core: Core) {
+    this.ref = new WeakRef(core)
+  }
+
+  core(): Core | undefined {
+    return this.ref.deref()
+  }
+}
+
+const known = new Map<string, Source | Source[]>()
+/** Keys from which on those are looked for whose cores are gone. */
+const least = 4096
+let sweepAt = least
+
+export function rememberCore(hex: string, source: Source, core: Core) {
+  const sources = sourcesOf(hex)
+  if (sources.some((other) => other.core(hex) === core)) return
+  keep(hex, sources.length > 0 ? [...alive(hex, sources), source] : [source])
+  if (known.size > sweepAt) sweep()
+}
+
+/** A session lets go of a core: from here on it is held for itself. */
+export function loosenCore(hex: string, source: Source, core: Core) {
+  const sources = sourcesOf(hex)
+  // Whoever else has this core answers for it.
+  const others = sources.filter((other) => other !== source && other.core(hex))
+  if (others.some((other) => other.core(hex) === core)) return keep(hex, others)
+  keep(
+    hex,
+    sources.map((other) => (other === source ? new LooseSource(core) : other)),
+  )
 }
 
 /** The one that came last and is not closed. */
 export function knownCore(hex: string): Core | undefined {
-  const cores = alive(hex).map((ref) => ref.deref() as Core)
-  return cores.findLast((core) => (core as { closed?: unknown }).closed !== true)
+  const cores = sourcesOf(hex).map((source) => source.core(hex))
+  return cores.findLast((core) => core && (core as { closed?: unknown }).closed !== true)
 }
 
-function alive(hex: string): WeakRef<Core>[] {
-  return (known.get(hex) ?? []).filter((ref) => ref.deref())
+function sourcesOf(hex: string): Source[] {
+  const sources = known.get(hex) ?? []
+  return Array.isArray(sources) ? sources : [sources]
 }
 
-function keep(hex: string, cores: WeakRef<Core>[]) {
-  if (cores.length > 0) known.set(hex, cores)
-  else known.delete(hex)
+function alive(hex: string, sources: Source[]): Source[] {
+  return sources.filter((source) => source.core(hex))
+}
+
+function keep(hex: string, sources: Source[]) {
+  if (sources.length === 0) known.delete(hex)
+  else known.set(hex, sources.length === 1 ? (sources[0] as Source) : sources)
+}
+
+/** Each key is looked at once or so for each that was added. */
+function sweep() {
+  for (const hex of [...known.keys()]) keep(hex, alive(hex, sourcesOf(hex)))
+  sweepAt = Math.max(least, 2 * known.size)
 }

@@ -37,7 +37,7 @@ export class Offers {
       return
     }
     const acceptance = new Acceptance(keys, this.acceptTimeout, {
-      open: (core) => this.cores.open(core),
+      open: async (core) => void (await this.cores.open(core)),
       onanswer: (outcome) => this.onanswer(first, keys, outcome),
       onproblem: (error) => this.hooks.problem(error, { namespace }),
       onrefuse: ({ told, error }) => this.hooks.refuse(told, error),
@@ -70,9 +70,14 @@ export class Offers {
 
   private watch(replication: Replication) {
     const { core } = replication
-    this.cores.watchOpened(replication).catch((error) => {
+    const fail = (error: unknown) => {
       if (replication.core === core) this.hooks.onfail(replication, toReplic8Error(error, 'ERR_CORE_FAILED'))
-    })
+    }
+    try {
+      this.cores.watchOpened(replication)?.catch(fail)
+    } catch (error) {
+      fail(error)
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import type { Meter } from './meter.ts'
 import { Part, type PartHooks } from './part.ts'
 import type { ChannelOptions } from './requester.ts'
 import { StreamView, type ViewOwner } from './stream-view.ts'
+import { nothingStated, type Stated } from './unsaid.ts'
 
 export interface ReplicationHooks {
   /** Something changed: lengths, or what is here of a download. */
@@ -14,6 +15,8 @@ export interface ReplicationHooks {
   onfail(replication: Replication, error: Error): void
   /** The core was closed by the application. */
   oncoreclosed(replication: Replication): void
+  /** What the control messages have said of a feed of a core, by its place in the core. */
+  stated(replication: Replication, index: number): Stated
   readonly writable: boolean
   readonly brake: Brake
 }
@@ -204,6 +207,11 @@ export class Replication implements ViewOwner, PartHooks {
   ondownload(bytes: number) {
     this.traffic.received += bytes
     this.meter.received(bytes)
+  }
+
+  stated(hex: string): Stated {
+    const index = hex === this.hex ? 0 : this.parts.findIndex((part) => part?.hex === hex)
+    return index < 0 ? nothingStated : this.hooks.stated(this, index)
   }
 
   onerror(error: Error) {

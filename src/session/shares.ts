@@ -15,6 +15,11 @@ interface PendingShare {
   reject(error: Error): void
 }
 
+/** Missing where the core failed. */
+type Prepared = Replication | undefined
+
+const isPromise = (value: unknown) => value instanceof Promise
+
 interface SharesHooks {
   problem(error: Replic8Error, where: { key?: Buffer; namespace?: Namespace }): void
   /** Nothing holds on to these cores for a share any more. */
@@ -108,7 +113,8 @@ export class Shares {
     const share = this.pending.get(id) as PendingShare
     const cores = [...share.cores]
     for (const [core] of cores) this.opening.set(core, (this.opening.get(core) ?? 0) + 1)
-    const opened = await Promise.all(cores.map(([core]) => this.prepare(core, share.namespace)))
+    const prepared = cores.map(([core]) => this.prepare(core, share.namespace))
+    const opened = await (prepared.some(isPromise) ? Promise.all(prepared) : (prepared as Prepared[]))
     for (const [core] of cores) this.forget(core)
     if (this.closed) return
     const feeds = cores.flatMap(([core, header], i): ReadyFeed[] => {
@@ -121,15 +127,21 @@ export class Shares {
     this.hooks.onsettled(cores.map(([core]) => core))
   }
 
-  private async prepare(core: Core, namespace: Namespace): Promise<Replication | undefined> {
+  /** No promise where the core is open already. */
+  private prepare(core: Core, namespace: Namespace): Promise<Prepared> | Prepared {
+    const fail = (error: unknown) => this.failed(core, namespace, error)
     try {
-      return await this.cores.prepare(core)
+      const prepared = this.cores.prepare(core)
+      return prepared instanceof Promise ? prepared.catch(fail) : prepared
     } catch (error) {
-      const hex = keyHex(core)
-      const key = hex ? { key: this.cores.keyOf(hex) } : {}
-      this.hooks.problem(toReplic8Error(error, 'ERR_CORE_FAILED'), { namespace, ...key })
-      return undefined
+      return fail(error)
     }
+  }
+
+  private failed(core: Core, namespace: Namespace, error: unknown): undefined {
+    const hex = keyHex(core)
+    const key = hex ? { key: this.cores.keyOf(hex) } : {}
+    this.hooks.problem(toReplic8Error(error, 'ERR_CORE_FAILED'), { namespace, ...key })
   }
 
   private forget(core: Core) {

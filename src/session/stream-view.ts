@@ -5,9 +5,12 @@ import { type ChannelObserver, ChannelView } from './channel-view.ts'
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers } from './engine-channel.ts'
 import { type ChannelOptions, configure, isRequester } from './requester.ts'
+import type { Stated } from './unsaid.ts'
 
 /** What watches over the channels of a structure. */
-export interface ViewOwner extends ChannelObserver {
+export interface ViewOwner extends Omit<ChannelObserver, 'stated'> {
+  /** What the control messages have said of a feed. */
+  stated(keyHex: string): Stated
   /** Whether the structure may open this key. */
   allows(keyHex: string): boolean
   /** The structure opened a channel for this feed of its own. */
@@ -92,7 +95,7 @@ export class StreamView extends EventEmitter implements ChannelObserver {
 
   open(key: Buffer, handlers: ChannelHandlers): ChannelView {
     const hex = this.hexOf(key)
-    const channel = new ChannelView(this, this.engine, key, handlers, this)
+    const channel = new ChannelView(this, this.engine, { key, hex }, handlers, this)
     this.channels.set(hex, channel)
     // The handlers are hypercore's peer, which names its feed.
     this.owner.onfeed(hex, (handlers as { feed?: unknown }).feed)
@@ -120,8 +123,12 @@ export class StreamView extends EventEmitter implements ChannelObserver {
     this.owner.onerror(error)
   }
 
+  stated({ hex }: ChannelView): Stated {
+    return this.owner.stated(hex)
+  }
+
   onclose(channel: ChannelView) {
-    for (const [hex, other] of this.channels.entries()) if (other === channel) this.channels.delete(hex)
+    if (this.channels.get(channel.hex) === channel) this.channels.delete(channel.hex)
     if (!this.destroyed) this.owner.onclose(channel)
   }
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Session } from '../../src/session/session.ts'
-import { type TestCore, writer } from '../helpers/cores.ts'
+import { reader, type TestCore, writer } from '../helpers/cores.ts'
 import { expectAlive, openSessions, outcomes, sessions } from '../helpers/sessions.ts'
-import { hex, problemsOf, takeAll } from '../helpers/sharing.ts'
+import { hex, nextOffer, problemsOf, takeAll, until } from '../helpers/sharing.ts'
 
 const live = { live: true }
 const few = { live: true, limits: { channels: 3 } }
@@ -84,4 +84,58 @@ test('two that offer more than both take agree on what fits, and a one-shot sess
   expect(count).toBeGreaterThan(0)
   expect(count).toBeLessThanOrEqual(4)
   expect(await outcomes(a, b)).toEqual(['clean', 'clean'])
+})
+
+test('a session opens and closes any number of channels, one after the other', async () => {
+  const [a, b] = await openSessions(few, few)
+  takeAll(b)
+  // hypercore-protocol gives each channel a new id, of which a peer takes its limit and 64 more.
+  const cores = await many(80)
+  for (const core of cores) {
+    const share = a.share(core)
+    expect(await share.accepted).toHaveLength(1)
+    await b.synced()
+    share.withdraw()
+  }
+  await expectAlive(a, b)
+  expect(b.stats.blocksReceived).toBe(160)
+  a.destroy()
+})
+
+test('what the peer requests before this end has opened the channel is answered then', async () => {
+  const [a, b] = await openSessions(live, live)
+  const core = await writer(2)
+  let open: (() => void) | undefined
+  const slow = {
+    key: core.key,
+    replicate(initiator: boolean, options: object) {
+      open = () => core.replicate(initiator, options)
+    },
+  }
+  takeAll(b)
+  const share = a.share(slow)
+  expect(await share.accepted).toHaveLength(1)
+  await expectAlive(a, b)
+  expect(b.stats.blocksReceived).toBe(0)
+  open?.()
+  await until(() => b.stats.blocksReceived === 2)
+  a.destroy()
+})
+
+test('blocks that were cleared after they were offered are not waited for', async () => {
+  const [a, b] = await openSessions(live, live)
+  const core = await writer(8)
+  const share = a.share(core)
+  const { accept } = await nextOffer(b)
+  await new Promise<void>((resolve, reject) =>
+    core.clear(2, 8, (error: Error | null) => (error ? reject(error) : resolve())),
+  )
+  const copy = reader(core.key)
+  accept(null, [copy])
+  expect(await share.accepted).toHaveLength(1)
+  await Promise.all([a.synced(), b.synced()])
+  expect([copy.has(1), copy.has(2), b.why(core.key).code]).toEqual([true, false, 'synced'])
+  await until(() => copy.peers[0].inflightRequests.length === 0)
+  await expectAlive(a, b)
+  a.destroy()
 })

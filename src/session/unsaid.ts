@@ -1,0 +1,49 @@
+/**
+ * What hypercore 9 says on a channel and its peer knows already: docs/PROTOCOL.md, "What is left unsaid". Of a feed of
+ * one block it is a third of the messages. A peer that is hypercore 9 as it is misses nothing.
+ */
+
+export interface Have {
+  start: number
+  length?: number
+  bitfield?: Uint8Array | null
+  ack?: boolean
+}
+
+export interface Want {
+  start: number
+  length: number
+}
+
+export interface Status {
+  uploading: boolean
+  downloading: boolean
+}
+
+/** What the control messages have said of one feed. */
+export interface Stated {
+  /** Blocks of it that the peer has, from the first on, by its own word: 0 where this end did not take it. */
+  has: number
+  /** This end offers it too, so the peer may want to know what it has. */
+  offered: boolean
+}
+
+/** Of a feed that no control message speaks of. */
+export const nothingStated: Stated = Object.freeze({ has: 0, offered: true })
+
+/**
+ * Whether the peer knows of these blocks, or is about to hear of them.
+ * @param question what the peer asked, while that is being answered: hypercore announces the last block, and then sends
+ *   the bits of all that was asked about, that one among them
+ */
+export function isKnown(
+  { start, length, bitfield, ack }: Have,
+  question: Want | null,
+  channel: { stated(): Stated },
+): boolean {
+  if (bitfield || ack) return false
+  if (question) return start >= question.start && start < question.start + question.length
+  // What the peer has itself it need not hear of.
+  const { has, offered } = channel.stated()
+  return !offered && start + (length || 1) <= has
+}
