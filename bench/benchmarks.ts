@@ -1,6 +1,7 @@
 import { fanOut } from './bridge/fan-out.ts'
 import { sessions } from './bridge/sessions.ts'
 import { frames } from './browser/frames.ts'
+import { nodeToPage } from './browser/node-to-page.ts'
 import { tabsBenchmark } from './browser/tabs.ts'
 import { manyFeeds } from './feeds/many-feeds.ts'
 import type { Benchmark } from './harness/results.ts'
@@ -22,6 +23,7 @@ export const benchmarks: Benchmark[] = [
   reconnect,
   storeOpening,
   tabsBenchmark,
+  nodeToPage,
   frames,
   fanOut,
   sessions,
