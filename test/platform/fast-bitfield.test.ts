@@ -63,3 +63,13 @@ test('an iterator goes on where it stood when many bits come', () => {
   field.set(5000, true)
   expect([iterator.next(true), iterator.next(true), iterator.next(true)]).toEqual([900, 5000, -1])
 })
+
+test('the last bit is found where a later page was set and cleared again', () => {
+  const field = bits()
+  field.set(7, true)
+  field.set(32_771, true)
+  field.set(32_771, false)
+  expect(field.last()).toBe(7)
+  field.set(7, false)
+  expect(field.last()).toBe(-1)
+})

@@ -70,7 +70,9 @@ class SmallBits implements Bits {
     if (this.large) {
       // The package puts the number together from what it looked at last: that must not be a later page.
       this.large.get(0)
-      return this.large.last()
+      const last = this.large.last()
+      // A later page of which everything was cleared again makes the package say that there is nothing at all.
+      return last === -1 ? lastOf(this.large) : last
     }
     for (let i = this.words.length - 1; i >= 0; i--) {
       const word = this.words[i] as number
@@ -154,6 +156,13 @@ class SmallIterator implements BitsIterator {
     this.at = found + 1
     return found
   }
+}
+
+function lastOf(bits: Bits): number {
+  const iterator = bits.iterator()
+  let last = -1
+  for (let i = iterator.next(true); i !== -1; i = iterator.next(true)) last = i
+  return last
 }
 
 function maskOf(index: number): number {
