@@ -26,7 +26,10 @@ export function unmask(bytes: Uint8Array, key: Uint8Array): void {
   const { length } = bytes
   const head = -bytes.byteOffset & 3
   const words = (length - head) >> 2
-  if (words <= 0) return xorBytes(bytes, key, 0, length)
+  if (words <= 0) {
+    xorBytes(bytes, key, 0, length)
+    return
+  }
   xorBytes(bytes, key, 0, head)
   for (let i = 0; i < 4; i++) maskBytes[i] = key[(head + i) & 3] as number
   const word = maskWord[0] as number
