@@ -21,10 +21,16 @@ export type ForwardingEvent =
   | { type: 'flush'; peer: PeerId }
 
 export type ForwardingEffect =
-  /** Something gathers for this peer: send 'flush' after a short, jittered time. */
-  | { type: 'open-window'; peer: PeerId }
+  /**
+   * Something gathers for this peer: send 'flush' after a short, jittered time. `quick`: at once, where nothing went to
+   * the peer for as long.
+   */
+  | { type: 'open-window'; peer: PeerId; quick: boolean }
   | { type: 'offer'; peer: PeerId; namespace: Namespace; keys: HexKey[] }
   | { type: 'withdraw'; peer: PeerId; namespace: Namespace; keys: HexKey[] }
+
+/** Feeds in a row that nobody repeated, after which this node is taken for the only way to those whom it tells. */
+const fewest = 3
 
 interface PeerState {
   /** Feeds that this peer knows of: from us, or from itself. */
@@ -44,6 +50,8 @@ export class Forwarding {
   private readonly peers = new Map<PeerId, PeerState>()
   /** Feeds for everybody, also for peers that join later. */
   private readonly common = new Map<Namespace, Set<HexKey>>()
+  /** Feeds that were passed on since a peer offered one that was here. */
+  private unrepeated = 0
 
   handle(event: ForwardingEvent): ForwardingEffect[] {
     switch (event.type) {
@@ -57,6 +65,7 @@ export class Forwarding {
       case 'lost':
         return this.lost(event.namespace, event.keys, event.to)
       case 'heard':
+        this.notice(event.namespace, event.keys)
         return this.heard(event.peer, event.namespace, event.keys)
       case 'declined':
         return this.declined(event.peer, event.namespace, event.keys)
@@ -75,12 +84,29 @@ export class Forwarding {
   private have(namespace: Namespace, keys: HexKey[], to?: PeerId, from?: PeerId): ForwardingEffect[] {
     if (to !== undefined) return this.gather(to, namespace, keys, true)
     const common = setOf(this.common, namespace)
+    // Where peers tell each other as well, all that pass a feed on at once tell each other twice.
+    const quick = from === undefined || this.unrepeated >= fewest
+    if (from !== undefined) {
+      if (!keys.every((key) => common.has(key))) this.unrepeated++
+      this.heard(from, namespace, keys)
+    }
     for (const key of keys) common.add(key)
-    if (from !== undefined) this.heard(from, namespace, keys)
-    return [...this.peers.keys()].flatMap((peer) => this.gather(peer, namespace, keys, false))
+    return [...this.peers.keys()].flatMap((peer) => this.gather(peer, namespace, keys, false, quick))
   }
 
-  private gather(id: PeerId, namespace: Namespace, keys: HexKey[], due: boolean): ForwardingEffect[] {
+  /** A hub hears of each feed once: one that hears of it again is in a mesh. */
+  private notice(namespace: Namespace, keys: HexKey[]) {
+    const common = this.common.get(namespace)
+    if (common && keys.some((key) => common.has(key))) this.unrepeated = 0
+  }
+
+  private gather(
+    id: PeerId,
+    namespace: Namespace,
+    keys: HexKey[],
+    due: boolean,
+    quick = true,
+  ): ForwardingEffect[] {
     const peer = this.peers.get(id)
     const seen = peer?.seen.get(namespace)
     const news = keys.filter((key) => (due ? seen?.get(key) !== 'offered' : !seen?.has(key)))
@@ -89,7 +115,7 @@ export class Forwarding {
     for (const key of news) waiting.set(key, due || waiting.get(key) === true)
     if (peer.windowOpen) return []
     peer.windowOpen = true
-    return [{ type: 'open-window', peer: id }]
+    return [{ type: 'open-window', peer: id, quick }]
   }
 
   private lost(namespace: Namespace, keys: HexKey[], to?: PeerId): ForwardingEffect[] {

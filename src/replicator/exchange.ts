@@ -242,7 +242,7 @@ export class Exchange {
     switch (effect.type) {
       case 'open-window': {
         const ms = this.options.offerWindow * (0.5 + Math.random() / 2)
-        return node.openWindow(ms, () => void this.flush(node))
+        return node.openWindow(ms, effect.quick, () => void this.flush(node))
       }
       case 'offer':
         return void node.offers.add(this.offering.offer(node.peer, effect.namespace, effect.keys))

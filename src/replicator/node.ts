@@ -30,12 +30,12 @@ export class Node {
   }
 
   /**
-   * Runs a task when the last window is over for so many ms, unless that is to come already: what happens where nothing
-   * happened before waits for no timer.
+   * Runs a task in so many ms, unless that is to come already. `quick`: when the last window is over for as long: what
+   * happens where nothing happened before waits for no timer.
    */
-  openWindow(ms: number, task: () => void) {
+  openWindow(ms: number, quick: boolean, task: () => void) {
     if (this.timer || this.soon) return
-    const wait = this.closedAt + ms - performance.now()
+    const wait = quick ? this.closedAt + ms - performance.now() : ms
     if (wait > 0) {
       this.timer = setTimeout(task, Math.min(wait, ms))
       return

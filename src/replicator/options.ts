@@ -8,7 +8,8 @@ export interface ReplicatorOptions extends SessionOptions {
   storeTimeout?: number
   /**
    * Milliseconds, at most, that offers to a peer gather in, to travel in one page; jittered down to half. Where as long
-   * nothing was offered, an offer goes at once. Default: 40.
+   * nothing was offered, what this end shares goes at once, and what it passes on, too, unless one of the last three
+   * feeds came from several peers. Default: 40.
    */
   offerWindow?: number
 }
