@@ -1,9 +1,11 @@
+import { equalBytes } from '../bytes.ts'
 import { maxRangeBits, maxRangesAsked, printBytes, splitBits } from '../wire/limits.ts'
 import type { Header, MemoryMessage, MemorySection, RangesMessage } from '../wire/messages.ts'
+import { runsOf } from '../wire/runs.ts'
 import type { Namespace } from './events.ts'
 import { type Fingerprint, RangeIndex } from './range-index.ts'
-import { differing } from './recalling.ts'
-import { leastRemembered } from './recollection.ts'
+import { recallInOrder } from './recall-in-order.ts'
+import { leastRemembered, mostRemembered } from './recollection.ts'
 import type { Outgoing, State } from './state.ts'
 
 /**
@@ -11,7 +13,9 @@ import type { Outgoing, State } from './state.ts'
  * and then recalls what both have instead of offering it. Nothing is offered meanwhile.
  */
 
-/** Of the ranges of a first division: where more than that many differ, the whole offer is as good. */
+/** Offers in a range of the first division, on average: one range that differs is no more than a few bytes then. */
+const itemsPerRange = 64
+/** Of the ranges of a division: where more than that many differ, the whole offer is as good. */
 const mostDiffering = 0.9
 
 /** A range of which the peer has listed the items. */
@@ -36,11 +40,13 @@ export interface Comparison {
 /** Offers that the peer remembers. */
 export interface Recalls {
   readonly section: number
-  readonly index: RangeIndex<Outgoing>
-  /** How they were when they were compared; by their places in the index. */
-  readonly snapshot: Snapshot
-  /** Where the peer has each offer of the index; -1: nowhere. Ascending. */
+  readonly items: readonly Outgoing[]
+  /** Where the peer has each of the items; -1: nowhere. Ascending. */
   readonly places: Int32Array
+  /** Whether an item is as it was when it was compared, or as the peer remembers it. */
+  isUnchanged(at: number): boolean
+  /** The check of a page of these items. */
+  check(page: readonly number[]): Uint8Array
   /** The next that is to be recalled. */
   next: number
 }
@@ -72,9 +78,11 @@ export function hurry(state: State) {
   if (state.reconciling === 'waiting') state.reconciling = 'over'
 }
 
-function compare(state: State, place: number, { namespace, count, bits, prints }: MemorySection) {
+function compare(state: State, place: number, section: MemorySection) {
+  const { namespace, count } = section
   const offers = offersIn(state, namespace)
   if (offers.length < leastRemembered || offers.length > 2 * count) return
+  if (recallInOrder(state, place, section)) return
   const index = new RangeIndex(offers, state.fingerprint as Fingerprint)
   const { items } = index
   const snapshot = {
@@ -82,10 +90,16 @@ function compare(state: State, place: number, { namespace, count, bits, prints }
     lengths: items.map(({ lengths }) => lengths),
   }
   const comparison: Comparison = { place, count, index, snapshot, listed: [], asked: null }
-  const prefixes = differing(index.prints(bits), prints)
-  if (prefixes.length > 1 + mostDiffering * 2 ** bits) return
   state.comparisons.set(place, comparison)
-  ask(state, comparison, bits, prefixes)
+  // The answer divides these ranges once more.
+  const bits = Math.max(0, bitsFor(count) - splitBits)
+  const all = Array.from({ length: 2 ** bits }, (_, prefix) => prefix)
+  ask(state, comparison, bits, all)
+}
+
+/** Bits that divide so many offers into ranges of about {@link itemsPerRange}. */
+function bitsFor(count: number): number {
+  return Math.max(0, Math.ceil(Math.log2(Math.min(count, mostRemembered) / itemsPerRange)))
 }
 
 function offersIn(state: State, namespace: Namespace): Outgoing[] {
@@ -120,7 +134,9 @@ export function onranges(state: State, { section, parts }: RangesMessage) {
       listed.push({ from, to, names: prints })
     }
   }
-  ask(state, comparison, asked.bits + splitBits, next)
+  const bits = asked.bits + splitBits
+  if (next.length > 1 + mostDiffering * 2 ** bits) return giveUp(state, comparison)
+  ask(state, comparison, bits, next)
 }
 
 /** Recalls what both have. Between the ranges that are listed all is alike, so that places can be counted. */
@@ -144,7 +160,20 @@ function finish(state: State, comparison: Comparison) {
   if (place !== count) return
   const recalled = new Set(index.items.filter((_, at) => (places[at] as number) >= 0))
   state.queue = state.queue.filter((offer) => !recalled.has(offer))
-  state.recalls.push({ section, index, snapshot, places, next: 0 })
+  state.recalls.push({
+    section,
+    items: index.items,
+    places,
+    isUnchanged: (at) => isAsCompared(index.items[at] as Outgoing, snapshot, at),
+    check: (page) => index.check(runsOf(page)),
+    next: 0,
+  })
+}
+
+function isAsCompared(offer: Outgoing, { headers, lengths }: Snapshot, at: number): boolean {
+  const before = lengths[at] as readonly number[]
+  if (offer.header !== headers[at]) return false
+  return offer.lengths === before || offer.lengths.join() === before.join()
 }
 
 function matches(index: RangeIndex<Outgoing>, from: number, to: number, names: Uint8Array) {
@@ -169,4 +198,14 @@ function giveUp(state: State, { place }: Comparison) {
 
 function violation(state: State, detail: string) {
   state.effects.push({ type: 'violation', code: 'ERR_PROTOCOL', detail })
+}
+
+/** The places of the fingerprints in which two rows of them differ. */
+function differing(ours: Uint8Array, theirs: Uint8Array): number[] {
+  const places: number[] = []
+  for (let i = 0; i * printBytes < ours.length; i++) {
+    const [from, to] = [i * printBytes, (i + 1) * printBytes]
+    if (!equalBytes(ours.subarray(from, to), theirs.subarray(from, to))) places.push(i)
+  }
+  return places
 }

@@ -38,9 +38,10 @@ export type NegotiationEvent =
   | { type: 'message'; message: ControlMessage }
   /**
    * What is remembered of the peer's offers, where that is worth saying; the hello of this side has said whether it is.
+   * `taken`: what the peer took of ours, in the order in which it was offered; it may remember the same.
    * Comes first, if at all: without the session's keyed hash, nothing is compared.
    */
-  | { type: 'recollect'; recollection: Recollection | null; fingerprint: Fingerprint }
+  | { type: 'recollect'; recollection: Recollection | null; taken: Recollection; fingerprint: Fingerprint }
   /** Our first batch, or the peer's memory, does not come: what waits to be compared is offered as it is. */
   | { type: 'hurry' }
   /** The application shares cores; they are being opened. `keys`: those known already. */

@@ -42,7 +42,7 @@ function step(state: State, event: NegotiationEvent) {
     case 'share':
       return share(state, event.share, event.namespace, event.keys)
     case 'recollect':
-      return remember(state, event.recollection, event.fingerprint)
+      return remember(state, event.recollection, event.taken, event.fingerprint)
     case 'hurry':
       return hurry(state)
     case 'hold':

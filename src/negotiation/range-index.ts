@@ -139,7 +139,7 @@ function digestsOf(items: readonly Offered[], fingerprint: Fingerprint): Uint32A
 }
 
 /** Each offer has its own: the key has always 64 characters, the header begins with a brace. */
-function textOf({ key, header, lengths }: Offered): string {
+export function textOf({ key, header, lengths }: Offered): string {
   const row = lengths.length === 1 ? `${lengths[0]}` : lengths.join()
   for (const _ in header) return `${key}${row}${JSON.stringify(header)}`
   return key + row

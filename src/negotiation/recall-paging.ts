@@ -1,7 +1,7 @@
 import { maxFeedsPerPage } from '../wire/limits.ts'
 import { runsOf } from '../wire/runs.ts'
 import { beginPage } from './begin-page.ts'
-import type { Recalls, Snapshot } from './comparing.ts'
+import type { Recalls } from './comparing.ts'
 import { roomOf } from './room.ts'
 import type { Outgoing, State } from './state.ts'
 
@@ -15,23 +15,23 @@ export function flushRecalls(state: State): boolean {
     const next = recalls[0] as Recalls
     const page = takePage(state, next, Math.min(peer.limits.feedsPerPage, maxFeedsPerPage))
     if (page.length > 0) send(state, next, page)
-    if (next.next === next.index.count) recalls.shift()
+    if (next.next === next.items.length) recalls.shift()
     // An answer may make room.
     else if (page.length === 0) return false
   }
   return true
 }
 
-/** The places in our index of what goes on the next page. */
+/** The items that go on the next page, by their places in ours. */
 function takePage(state: State, recalls: Recalls, most: number): number[] {
   const hasRoom = roomOf(state)
-  const { index, places } = recalls
+  const { items, places } = recalls
   const page: number[] = []
-  for (; recalls.next < index.count && page.length < most; recalls.next++) {
+  for (; recalls.next < items.length && page.length < most; recalls.next++) {
     const at = recalls.next
-    const offer = index.items[at] as Outgoing
+    const offer = items[at] as Outgoing
     if (places[at] === -1 || offer.status !== 'queued') continue
-    if (!isAsCompared(offer, recalls.snapshot, at)) state.queue.push(offer)
+    if (!recalls.isUnchanged(at)) state.queue.push(offer)
     else if (hasRoom(offer)) page.push(at)
     else if (page.length > 0 || state.sentPages.size > 0) return page
     // The queue tells why it can not be offered.
@@ -40,18 +40,13 @@ function takePage(state: State, recalls: Recalls, most: number): number[] {
   return page
 }
 
-function isAsCompared(offer: Outgoing, { headers, lengths }: Snapshot, at: number): boolean {
-  const before = lengths[at] as readonly number[]
-  if (offer.header !== headers[at]) return false
-  return offer.lengths === before || offer.lengths.join() === before.join()
-}
-
-function send(state: State, { section, index, places }: Recalls, page: number[]) {
+function send(state: State, recalls: Recalls, page: number[]) {
+  const { section, items, places } = recalls
   const first = beginPage(
     state,
-    page.map((at) => index.items[at] as Outgoing),
+    page.map((at) => items[at] as Outgoing),
   )
   const runs = runsOf(page.map((at) => places[at] as number))
-  const check = index.check(runsOf(page))
+  const check = recalls.check(page)
   state.effects.push({ type: 'send', message: { type: 'recall', first, section, runs, check } })
 }

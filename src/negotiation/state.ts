@@ -11,6 +11,7 @@ import type { Comparison, Recalls } from './comparing.ts'
 import type { Effect, HexKey, Namespace, SyncFilter } from './events.ts'
 import type { Fingerprint } from './range-index.ts'
 import type { Section } from './recalling.ts'
+import type { Recollection } from './recollection.ts'
 import type { Ring } from './remembering.ts'
 
 /**
@@ -138,6 +139,8 @@ export interface State {
   fingerprint: Fingerprint | null
   /** What we remember of the peer's offers, until its first batch is complete. */
   memory: Section[]
+  /** What the peer took of our offers in the session before, as far as we remember. */
+  taken: Recollection
   /** What the peer remembers of ours; null before it said so. */
   peerMemory: readonly MemorySection[] | null
   /** What we offer waits for our first batch and the peer's memory, or for the comparison of both. */
@@ -189,6 +192,7 @@ export function createState(options: NegotiationOptions): State {
     queue: [],
     fingerprint: null,
     memory: [],
+    taken: new Map(),
     peerMemory: null,
     reconciling: 'over',
     comparisons: new Map(),

@@ -1,19 +1,21 @@
 import type { Offered } from '../negotiation/range-index.ts'
-import { type Recollection, worthComparing } from '../negotiation/recollection.ts'
+import { type Acquaintance, type Recollection, worthComparing } from '../negotiation/recollection.ts'
+import type { Json } from '../wire/messages.ts'
 import { defaults } from './options.ts'
 
 /** Peers of whom something is remembered, be it that they offered little. */
 const mostPeers = 1024
 /** Bytes, about, that an offer takes beside its header. */
 const offerBytes = 256
+/** Bytes, about, that a value takes, or the place of one. */
+const valueBytes = 8
 
-interface Remembered {
-  recollection: Recollection
+interface Remembered extends Acquaintance {
   bytes: number
 }
 
 /**
- * What peers offered in the last session with each of them, by their static Noise keys: the next session with a peer
+ * What peers offered and took in the last session with each of them, by their static Noise keys: the next session with a peer
  * then says only what has changed. Belongs to all sessions of one key pair; kept in memory, for the life of the process.
  * It holds what both ends know; losing it costs nothing but the whole offer.
  */
@@ -29,16 +31,17 @@ export class OfferMemory {
   }
 
   /** What is remembered of a peer; null where it is not known at all. */
-  of(peer: string): Recollection | null {
-    return this.peers.get(peer)?.recollection ?? null
+  of(peer: string): Acquaintance | null {
+    return this.peers.get(peer) ?? null
   }
 
-  /** Remembers what a peer offered, in place of what was remembered of it. */
-  keep(peer: string, recollection: Recollection) {
+  /** Remembers what a peer offered and took, in place of what was remembered of it. */
+  keep(peer: string, { offered, taken }: Acquaintance) {
     this.forget(peer)
-    let remembered = weigh(worthComparing(recollection) ?? new Map())
+    const nothing: Recollection = new Map()
+    let remembered = weigh(worthComparing(offered) ?? nothing, worthComparing(taken) ?? nothing)
     // A part of it would be in vain: something would differ everywhere.
-    if (remembered.bytes > this.most) remembered = weigh(new Map())
+    if (remembered.bytes > this.most) remembered = weigh(nothing, nothing)
     this.peers.set(peer, remembered)
     this.bytes += remembered.bytes
     for (const oldest of this.peers.keys()) {
@@ -53,13 +56,23 @@ export class OfferMemory {
   }
 }
 
-function weigh(recollection: Recollection): Remembered {
+function weigh(offered: Recollection, taken: Recollection): Remembered {
   let bytes = 0
-  for (const offers of recollection.values()) for (const offer of offers) bytes += weightOf(offer)
-  return { recollection, bytes }
+  for (const offers of [...offered.values(), ...taken.values()])
+    for (const offer of offers) bytes += weightOf(offer)
+  return { offered, taken, bytes }
 }
 
 function weightOf({ header }: Offered): number {
-  for (const _ in header) return offerBytes + 2 * JSON.stringify(header).length
-  return offerBytes
+  return offerBytes + bytesOf(header)
+}
+
+/** About the bytes that a part of a header takes. Its JSON text would tell too, and takes longer. */
+function bytesOf(value: Json): number {
+  if (typeof value === 'string') return 2 * value.length
+  if (typeof value !== 'object' || value === null) return valueBytes
+  let bytes = 0
+  for (const key in value)
+    bytes += 2 * key.length + valueBytes + bytesOf((value as Record<string, Json>)[key] as Json)
+  return bytes
 }

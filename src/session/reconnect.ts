@@ -1,7 +1,7 @@
 import { toHex } from '../bytes.ts'
 import type { NegotiationEvent } from '../negotiation/events.ts'
 import type { Fingerprint } from '../negotiation/range-index.ts'
-import { recollect, worthComparing } from '../negotiation/recollection.ts'
+import { type Acquaintance, recollect, recollectTaken, worthComparing } from '../negotiation/recollection.ts'
 import type { State } from '../negotiation/state.ts'
 import type { OfferMemory } from './offer-memory.ts'
 
@@ -14,8 +14,8 @@ export class Reconnect {
   private readonly state: State
   private readonly handle: (event: NegotiationEvent) => void
   private peer: string | null = null
-  /** Nothing was known of the peer when it came. */
-  private first = false
+  /** What was remembered of the peer when it came. */
+  private known: Acquaintance | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(memory: OfferMemory | undefined, state: State, handle: (event: NegotiationEvent) => void) {
@@ -30,11 +30,11 @@ export class Reconnect {
    */
   begin(peer: Uint8Array | null, fingerprint: Fingerprint, greet: (remembers: boolean) => void) {
     this.peer = peer && toHex(peer)
-    const known = this.memory?.of(this.peer ?? '') ?? null
-    this.first = known === null
-    const recollection = worthComparing(known)
+    this.known = this.memory?.of(this.peer ?? '') ?? null
+    const { known } = this
+    const recollection = worthComparing(known?.offered ?? null)
     greet(recollection !== null)
-    this.handle({ type: 'recollect', recollection, fingerprint })
+    this.handle({ type: 'recollect', recollection, taken: known?.taken ?? new Map(), fingerprint })
   }
 
   /** The peer has come, or a share is ready: what waits for more waits on, but not for ever. */
@@ -46,8 +46,11 @@ export class Reconnect {
 
   end() {
     clearTimeout(this.timer)
-    const { memory, peer } = this
-    const recollection = memory && peer && recollect(this.state, this.first)
-    if (recollection) memory.keep(peer, recollection)
+    const { memory, peer, known, state } = this
+    const offered = memory && peer && recollect(state, known?.offered ?? null)
+    if (!offered) return
+    const before = known?.taken ?? null
+    const taken = recollectTaken(state, before) ?? before ?? new Map()
+    memory.keep(peer, { offered, taken })
   }
 }

@@ -45,9 +45,6 @@ export const checkBytes = 16
 /** Namespaces that a memory can speak of. */
 export const maxSections = 64
 
-/** Bits that a memory can divide a namespace by at once: into 2^16 ranges. */
-export const maxFirstBits = 16
-
 /** Bits that the smallest ranges have in common. */
 export const maxRangeBits = 30
 

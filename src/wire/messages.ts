@@ -166,10 +166,8 @@ export interface PongMessage {
 export interface MemorySection {
   namespace: string | null
   count: number
-  /** The ranges are all that begin with the same so many bits: 2^bits of them. */
-  bits: number
-  /** 6 bytes a range, in order. */
-  prints: Uint8Array
+  /** Tells which offers they are and in which order, 16 bytes. */
+  print: Uint8Array
 }
 
 /** What is remembered of the receiver's offers, from sessions before: it need not make them in full again. */
@@ -178,7 +176,7 @@ export interface MemoryMessage {
   sections: MemorySection[]
 }
 
-/** Ranges of a memory's section in which the two sides differ. */
+/** Ranges of a memory's section: at first all, then those in which the two sides differ. */
 export interface CompareMessage {
   type: 'compare'
   /** The place of the section in the memory. */
@@ -201,9 +199,12 @@ export interface RecallMessage {
   type: 'recall'
   first: number
   section: number
-  /** Which of the section's offers, by their places in its order; ascending, apart from each other. */
+  /**
+   * Which of the section's offers, by their places: in the order of their digests where the section was compared, else in
+   * that in which they were made; ascending, apart from each other.
+   */
   runs: Run[]
-  /** The fingerprint of all of them, 16 bytes. */
+  /** The fingerprint of all of them, or the proof of the section that was not compared; 16 bytes. */
   check: Uint8Array
 }
 

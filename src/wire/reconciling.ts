@@ -1,13 +1,5 @@
 /** The four messages that save an offer of what the accepting side remembers; see "Reconnecting" in docs/PROTOCOL.md. */
-import {
-  checkBytes,
-  maxFirstBits,
-  maxRangeBits,
-  maxRangesAsked,
-  maxSections,
-  printBytes,
-  splitBits,
-} from './limits.ts'
+import { checkBytes, maxRangeBits, maxRangesAsked, maxSections, printBytes, splitBits } from './limits.ts'
 import type {
   CompareMessage,
   MemoryMessage,
@@ -26,15 +18,13 @@ const dividedBytes = printBytes << splitBits
 export function writeMemory(to: Writer, { sections }: MemoryMessage): void {
   if (sections.length > maxSections) unencodable(`A memory has ${sections.length} sections.`)
   to.varint(sections.length)
-  for (const { namespace, count, bits, prints } of sections) {
+  for (const { namespace, count, print } of sections) {
     if (count === 0) unencodable('A section has at least one offer.')
-    if (bits > maxFirstBits || prints.length !== printBytes << bits)
-      unencodable(`A section has ${prints.length} bytes of fingerprints, divided by ${bits} bits.`)
+    if (print.length !== checkBytes) unencodable(`The fingerprint of a section has ${print.length} bytes.`)
     to.flag(namespace !== null)
     if (namespace !== null) to.text(namespace)
     to.varint(count)
-    to.byte(bits)
-    to.raw(prints)
+    to.raw(print)
   }
 }
 
@@ -50,9 +40,7 @@ function readSection(from: Reader): MemorySection {
   const namespace = from.flag() ? from.text() : null
   const count = from.varint()
   if (count === 0) malformed('A section has at least one offer.')
-  const bits = from.byte()
-  if (bits > maxFirstBits) malformed(`A section is divided by ${bits} bits, ${maxFirstBits} are allowed.`)
-  return { namespace, count, bits, prints: from.view(printBytes << bits).slice() }
+  return { namespace, count, print: from.view(checkBytes).slice() }
 }
 
 export function writeCompare(to: Writer, { section, bits, prefixes }: CompareMessage): void {

@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ReadyFeed } from '../../src/negotiation/events.ts'
-import { type Recollection, recollect } from '../../src/negotiation/recollection.ts'
+import {
+  type Acquaintance,
+  type Recollection,
+  recollect,
+  recollectTaken,
+} from '../../src/negotiation/recollection.ts'
 import { encodeMessage } from '../../src/wire/codec.ts'
 import type { ControlMessage } from '../../src/wire/messages.ts'
 import { agreeOnAll, connect, deliver, feed, feeds, keyOf, Side, type SideOptions, settle } from './side.ts'
@@ -17,15 +22,27 @@ const bytesOf = (...sides: Side[]) =>
 
 /** What B remembers after it has taken all that A offered. */
 function afterMeeting(offered: readonly ReadyFeed[], namespace: string | null = null): Recollection {
+  return bothAfterMeeting(offered, namespace).offered
+}
+
+/** What B and A remember then. */
+function bothAfterMeeting(offered: readonly ReadyFeed[], namespace: string | null = null): Acquaintance {
   const [a, b] = connect(live, live)
   a.share([...offered], namespace)
   agreeOnAll(a, b)
-  return recollect(b.negotiation.state, true) as Recollection
+  return {
+    offered: recollect(b.negotiation.state, null) as Recollection,
+    taken: recollectTaken(a.negotiation.state, null) as Recollection,
+  }
 }
 
-/** A offers again, to B who remembers; all is taken. */
-function meetAgain(offered: readonly ReadyFeed[], recollection: Recollection | null): [Side, Side] {
-  const [a, b] = [new Side(offering), new Side({ ...live, recollection })]
+/** A offers again, to B who remembers, as A itself may; all is taken. */
+function meetAgain(
+  offered: readonly ReadyFeed[],
+  recollection: Recollection | null,
+  taken: Recollection = new Map(),
+): [Side, Side] {
+  const [a, b] = [new Side({ ...offering, taken }), new Side({ ...live, recollection })]
   a.share([...offered])
   settle(a, b)
   agreeOnAll(a, b)
@@ -96,12 +113,70 @@ describe('two peers that meet again', () => {
 
   test('and of whom nothing has changed tell a hundredth, and lose no round trip', () => {
     const offered = feeds(8000)
-    const recollection = afterMeeting(offered)
-    const [a, b] = meetAgain(offered, recollection)
+    const both = bothAfterMeeting(offered)
+    const [a, b] = meetAgain(offered, both.offered, both.taken)
     const [wholeA, wholeB] = meetAgain(offered, null)
     expectWholeOffer(a, b, offered)
     expect(a.messages('compare')).toEqual([])
     expect(bytesOf(a, b)).toBeLessThan(bytesOf(wholeA, wholeB) / 100)
+  })
+
+  test('and both remember the same compare nothing, whatever has changed, and keep the order', () => {
+    const few = fc.nat(40)
+    const property = (gone: number, added: number, other: number, swap: boolean) => {
+      const before = Array.from({ length: 1200 }, (_, n) =>
+        feed(n, 1 + (n % 3), n % 2 ? { a: { b: n } } : {}),
+      )
+      const { offered, taken } = bothAfterMeeting(before)
+      const kept = before.slice(gone)
+      const after = kept.map((each, n): ReadyFeed => {
+        if (n % 29 === 5 && n < 29 * other) return { ...each, header: { a: { b: -1 } } }
+        return n % 31 === 7 && n < 31 * other
+          ? { ...each, lengths: [9] }
+          : { ...each, header: { ...each.header } }
+      })
+      const changed = after.filter(({ header, lengths }, n) => {
+        const then = kept[n] as ReadyFeed
+        return lengths !== then.lengths || JSON.stringify(header) !== JSON.stringify(then.header)
+      })
+      const news = Array.from({ length: added }, (_, n) => feed(10_000 + n))
+      const [a, b] = meetAgain(swap ? [...news, ...after].reverse() : [...after, ...news], offered, taken)
+      expectWholeOffer(a, b, [...after, ...news])
+      expect(a.messages('compare')).toEqual([])
+      expect(a.pages.reduce((sum, keys) => sum + keys, 0)).toBe(changed.length + added)
+      const order = [...b.negotiation.state.incoming.values()].map(({ key }) => key)
+      const isRecalled = new Set(
+        kept.filter((each) => !changed.some(({ key }) => key === each.key)).map(({ key }) => key),
+      )
+      expect(order.slice(0, isRecalled.size)).toEqual([...isRecalled])
+    }
+    fc.assert(fc.property(few, few, few, fc.boolean(), property), { numRuns: 10 })
+  })
+
+  test('and do not remember the same compare', () => {
+    const before = feeds(1200)
+    const { offered, taken } = bothAfterMeeting(before)
+    const [first, ...rest] = taken.get(null) ?? []
+    const others = [{ ...first, lengths: [9] }, ...rest] as typeof rest
+    for (const other of [others, rest, [...rest].reverse()]) {
+      const [a, b] = meetAgain(before, offered, new Map([[null, other]]))
+      expectWholeOffer(a, b, before)
+      expect(a.messages('compare').length).toBeGreaterThan(0)
+      expect(a.pages).toEqual([])
+    }
+  })
+
+  test('remember the same again, however often they meet', () => {
+    let { offered, taken } = bothAfterMeeting(feeds(1200))
+    for (let n = 0; n < 3; n++) {
+      const after = [...feeds(1200).slice(n + 1), feed(3000 + n, 3, { n })]
+      const [a, b] = meetAgain(after, offered, taken)
+      expectWholeOffer(a, b, after)
+      expect(a.messages('compare')).toEqual([])
+      offered = recollect(b.negotiation.state, offered) as Recollection
+      taken = recollectTaken(a.negotiation.state, taken) as Recollection
+      expect(taken).toEqual(offered)
+    }
   })
 
   test('and differ in 100 of 8,000 feeds tell a tenth', () => {
@@ -118,7 +193,8 @@ describe('two peers that meet again', () => {
     const after = Array.from({ length: 2000 }, (_, n) => feed(5000 + n))
     const [a, b] = meetAgain(after, recollection)
     expectWholeOffer(a, b, after)
-    expect(a.messages('compare')).toEqual([])
+    expect(a.messages('compare').length).toBe(1)
+    expect(a.messages('recall')).toEqual([])
   })
 
   test('with few feeds offer them at once', () => {
@@ -243,7 +319,8 @@ describe('what is remembered', () => {
     const [a, b] = [new Side(live), new Side(live)]
     a.share(feeds(3))
     settle(a, b)
-    expect(recollect(b.negotiation.state, true)).toBe(null)
+    expect(recollect(b.negotiation.state, null)).toBe(null)
+    expect(recollectTaken(a.negotiation.state, null)).toBe(null)
   })
 
   test('is what was taken, with its last header and length', () => {
@@ -255,15 +332,16 @@ describe('what is remembered', () => {
     a.grew(3, 7)
     settle(a, b)
     const [one, three] = [feed(1), feed(3, 7, { new: true })]
-    expect(recollect(b.negotiation.state, false)).toEqual(new Map([[null, [one, three]]]))
+    expect(recollect(b.negotiation.state, new Map())).toEqual(new Map([[null, [one, three]]]))
+    expect(recollectTaken(a.negotiation.state, null)).toEqual(new Map([[null, [one, three]]]))
   })
 
   test('is also what a new peer took, as it may pass it on', () => {
     const [a, b] = connect(live, live)
     a.share([feed(1)])
     agreeOnAll(a, b)
-    expect(recollect(a.negotiation.state, true)).toEqual(new Map([[null, [feed(1)]]]))
-    expect(recollect(a.negotiation.state, false)).toEqual(new Map())
+    expect(recollect(a.negotiation.state, null)).toEqual(new Map([[null, [feed(1)]]]))
+    expect(recollect(a.negotiation.state, new Map())).toEqual(new Map())
   })
 })
 
@@ -336,7 +414,7 @@ describe('a peer that breaks the rules of a reconnect is blamed', () => {
       for (const message of b.outbox.splice(0)) {
         if (message.type === 'memory')
           for (const [i, byte] of lies.entries())
-            (message.sections[0] as { prints: Uint8Array }).prints[i] = byte
+            (message.sections[0] as { print: Uint8Array }).print[i % 16] = byte
         a.hear(message)
       }
       for (let n = 0; n < 20; n++) {

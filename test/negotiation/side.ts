@@ -41,6 +41,8 @@ export interface SideOptions {
   remember?: number
   /** What is remembered of the other end, from a session before; null: nothing, but offers can be compared. */
   recollection?: Recollection | null
+  /** What the other end took then. */
+  taken?: Recollection
 }
 
 type EffectOf<Type extends Effect['type']> = Extract<Effect, { type: Type }>
@@ -78,8 +80,8 @@ export class Side {
       userData: null,
     }
     this.outbox.push(this.hello)
-    const { recollection } = options
-    if (recollection !== undefined) this.handle({ type: 'recollect', recollection, fingerprint })
+    const { recollection, taken = new Map() } = options
+    if (recollection !== undefined) this.handle({ type: 'recollect', recollection, taken, fingerprint })
   }
 
   handle(event: NegotiationEvent): Effect[] {

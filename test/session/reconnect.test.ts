@@ -126,10 +126,17 @@ test('replicators remember what peers offered, without being told to', async () 
 test('a memory forgets the peers seen least recently when it takes too much', () => {
   const memory = new OfferMemory(3 * 1024 * 300)
   const offers = Array.from({ length: 1024 }, () => ({ key: hex(keyOnly()), header: {}, lengths: [1] }))
-  for (const peer of ['one', 'two', 'three', 'four']) memory.keep(peer, new Map([[null, offers]]))
-  expect(['one', 'two', 'three', 'four'].map((peer) => memory.of(peer)?.size)).toEqual([undefined, 1, 1, 1])
-  memory.keep('huge', new Map([[null, [...offers, ...offers, ...offers, ...offers]]]))
-  expect(memory.of('huge')?.size).toBe(0)
-  memory.keep('two', new Map())
-  expect(memory.of('two')?.size).toBe(0)
+  for (const peer of ['one', 'two', 'three', 'four'])
+    memory.keep(peer, { offered: new Map([[null, offers]]), taken: new Map() })
+  expect(['one', 'two', 'three', 'four'].map((peer) => memory.of(peer)?.offered.size)).toEqual([
+    undefined,
+    1,
+    1,
+    1,
+  ])
+  const twice = new Map([[null, [...offers, ...offers]]])
+  memory.keep('huge', { offered: twice, taken: twice })
+  expect(memory.of('huge')?.offered.size).toBe(0)
+  memory.keep('two', { offered: new Map(), taken: new Map() })
+  expect(memory.of('two')?.offered.size).toBe(0)
 })

@@ -65,9 +65,11 @@ const runs = fc.array(fc.tuple(fc.nat(300), fc.nat(300)), { maxLength: 8 }).map(
   })
 })
 const prints = (most: number) => fc.nat(most).chain((count) => bytes(6 * count))
-const section = fc
-  .record({ namespace: fc.option(text(100)), count: fc.integer({ min: 1, max: 1e6 }), bits: fc.nat(4) })
-  .chain((each) => bytes(6 << each.bits).map((prints) => ({ ...each, prints })))
+const section = fc.record({
+  namespace: fc.option(text(100)),
+  count: fc.integer({ min: 1, max: 1e6 }),
+  print: bytes(16),
+})
 const prefixes = fc
   .uniqueArray(fc.nat(2 ** 20 - 1), { minLength: 1, maxLength: 20 })
   .map((all) => all.sort((a, b) => a - b))

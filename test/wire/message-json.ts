@@ -9,7 +9,7 @@ export function toJson(message: ControlMessage): MessageJson {
 }
 
 export function fromJson(json: MessageJson): ControlMessage {
-  const bytes = new Set(['key', 'payload', 'prints', 'check'])
+  const bytes = new Set(['key', 'payload', 'prints', 'print', 'check'])
   return change(json, (value, name) => (bytes.has(name) ? fromHex(value as string) : value)) as never
 }
 

@@ -161,9 +161,8 @@ export function naiveDecode(hex: string, limits: Limits): unknown {
     return times(count, () => {
       const namespace = flag() ? text() : null
       const count = number()
-      const bits = byte()
-      refuseUnless(count > 0 && bits <= 16)
-      return { namespace, count, bits, prints: take(6 * 2 ** bits) }
+      refuseUnless(count > 0)
+      return { namespace, count, print: take(16) }
     })
   }
   const compare = () => {
