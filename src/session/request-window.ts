@@ -56,6 +56,8 @@ export class RequestWindow {
   private isHere = false
   /** The shortest round trip, and since when that is looked for. */
   private shortest = Number.POSITIVE_INFINITY
+  /** A larger window has been measured since: before that, what fills the path is not known. */
+  private hasTried = false
   /** How many requests were on their way in it. */
   private ahead = 0
   private began: number | null = null
@@ -122,7 +124,7 @@ export class RequestWindow {
 
   private measure(roundTrip: number, now: number) {
     this.began ??= now
-    const isFirst = this.shortest === Number.POSITIVE_INFINITY
+    if (this.before > usual) this.hasTried = true
     if (roundTrip < this.shortest) {
       this.shortest = roundTrip
       this.ahead = this.before
@@ -132,8 +134,9 @@ export class RequestWindow {
       // With few requests on their way the next round trip is that of the path.
       this.began = now
       this.shortest = Number.POSITIVE_INFINITY
+      this.hasTried = false
       this.resize(usual)
-    } else this.fill(isFirst ? Math.max(firstRequests, firstBytes / this.each) : 0)
+    } else this.fill(this.hasTried ? 0 : Math.max(firstRequests, firstBytes / this.each))
     if (++this.round % rounds > 0) return
     this.rateBefore = this.rate
     this.rate = 0

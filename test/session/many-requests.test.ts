@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { delayedLink } from '../../bench/throughput/link.ts'
+import type { Session } from '../../src/session/session.ts'
 import { blocks, reader, type TestCore, writer } from '../helpers/cores.ts'
-import { openSessions } from '../helpers/sessions.ts'
+import { openSessions, sessions } from '../helpers/sessions.ts'
 import { until } from '../helpers/sharing.ts'
 
 const live = { live: true }
@@ -15,8 +17,18 @@ function watchRequests(core: TestCore): { most: number } {
   return seen
 }
 
+/** Two sessions whose bytes are 20 ms on their way: in memory, hypercore's 16 requests fill the path. */
+async function farSessions(): Promise<[Session, Session]> {
+  const [a, b] = sessions(live, live)
+  const [near, far] = delayedLink(40)
+  a.pipe(near)
+  b.pipe(far)
+  await Promise.all([a.opened, b.opened])
+  return [a, b]
+}
+
 async function replicate(copy: TestCore, core: TestCore, options: { maxRequests?: number } = {}) {
-  const [a, b] = await openSessions(live, live)
+  const [a, b] = await farSessions()
   b.on('advertise', (_offer, accept) => accept(null, [{ core: copy, ...options }]))
   await a.share(core).accepted
   await b.synced()
@@ -67,7 +79,7 @@ test('two peers with one feed share the work, and no block comes twice', async (
 test('blocks that were asked of a peer that goes away are asked of another', async () => {
   const core = await writer(count)
   const copy = reader(core.key)
-  const [[a, b], [c, d]] = [await openSessions(live, live), await openSessions(live, live)]
+  const [[a, b], [c, d]] = [await farSessions(), await openSessions(live, live)]
   for (const session of [b, d]) session.on('advertise', (_offer, accept) => accept(null, [copy]))
   let onTheirWay = 0
   copy.on('download', () => {
