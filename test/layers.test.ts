@@ -21,6 +21,7 @@ const siblings = ['src/transports/', 'src/storage/']
 /** Packages that only one place may name. */
 const homes: [named: string, home: RegExp][] = [
   ['hypercore-protocol', /^src\/session\//],
+  ['simple-peer', /^src\/transports\/[^/]+$/],
   ['random-access-idb', /^src\/storage\/[^/]+$/],
 ]
 
@@ -92,7 +93,7 @@ test('no circle of imports, but for types', () => {
   for (const file of files.keys()) visit(file, [])
 })
 
-test('hypercore-protocol and random-access-idb are each named in one place', () => {
+test('hypercore-protocol, simple-peer and random-access-idb are each named in one place', () => {
   for (const [name, home] of homes) {
     const users = [...files].filter(([, imports]) => imports.includes(name)).map(([file]) => file)
     expect(

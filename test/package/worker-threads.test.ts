@@ -87,7 +87,7 @@ test('a page that lends its transport loads neither engine nor storage', () => {
   const sources = scripts.flatMap(
     (file) => JSON.parse(readFileSync(`${file}.map`, 'utf8')).sources as string[],
   )
-  expect(sources.some((source) => source.includes('src/transports/rtc-link'))).toBe(true)
+  expect(sources.some((source) => source.includes('simple-peer'))).toBe(true)
   expect(sources.filter((source) => /hypercore|src\/(session|replicator|storage)\//.test(source))).toEqual([])
   const bytes = [...loaded(join(folder, 'worker.js'))].map((file) => gzipSync(readFileSync(file)).length)
   expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(12_000)
