@@ -10,7 +10,7 @@ const own = (file: string) => here(`src/platform/browser/${file}`)
 type Injected = Record<string, [module: string, name: string]>
 
 const inject: Injected = {
-  Buffer: [own('buffer.ts'), 'Buffer'],
+  Buffer: ['buffer', 'Buffer'],
   process: [own('process.ts'), 'process'],
   global: [own('global.ts'), 'globalObject'],
 }
@@ -53,7 +53,7 @@ export const browserPlatform: UserConfig = {
   resolve: {
     alias: [
       // Anchored: without the ends these would rewrite other packages and paths, too.
-      { find: /^(node:)?buffer$/, replacement: own('buffer.ts') },
+      { find: /^(node:)?buffer$/, replacement: here('node_modules/buffer/index.js') },
       { find: /^(node:)?events$/, replacement: here('node_modules/events/events.js') },
       { find: /^sodium-native$/, replacement: own('sodium.ts') },
       { find: /^sodium-javascript$/, replacement: own('sodium.ts') },
@@ -66,7 +66,7 @@ export const browserPlatform: UserConfig = {
     ],
   },
   optimizeDeps: {
-    include: ['events'],
+    include: ['buffer', 'events'],
     rolldownOptions: { ...injected, plugins: [leanEngine(), slimPackages()] },
   },
   build: { rolldownOptions: injected },
