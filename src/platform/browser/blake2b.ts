@@ -3,8 +3,8 @@
  * a page's Content-Security-Policy forbids it. The package blake2b decides once, before WebAssembly is ready, and
  * then stays slow for good; hence this choice at each call.
  */
+import { blake2b } from '@noble/hashes/blake2.js'
 import blake2bWasm from 'blake2b-wasm'
-import { blake2b } from './blake2b-javascript.ts'
 
 /** Writes the hash of the chunks, put together, into `out`; its length is the length of the hash. */
 export type Hash = (out: Uint8Array, chunks: readonly Uint8Array[], key?: Uint8Array | null) => void
@@ -18,7 +18,9 @@ blake2bWasm.ready((error?: Error) => {
 })
 
 export const hashInJavaScript: Hash = (out, chunks, key) => {
-  out.set(blake2b(chunks, out.length, key))
+  const hash = blake2b.create(key?.length ? { dkLen: out.length, key } : { dkLen: out.length })
+  for (const chunk of chunks) hash.update(chunk)
+  out.set(hash.digest())
 }
 
 /** Usable once `blake2bWasm.ready` said so; never interleaved, since all hashes share one memory. */

@@ -3,11 +3,11 @@
  * and sodium-javascript. Names, argument orders and results are sodium-native's; the property tests compare both.
  * No method uses `this`: the callers take them out of the object.
  */
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import * as ed25519 from '@noble/ed25519'
+import { sha512 } from '@noble/hashes/sha2.js'
 import { hash } from './blake2b.ts'
-import { seal, unseal } from './chacha20-poly1305.ts'
-import { sha512 } from './sha512.ts'
-import { scalarMult, scalarMultBase } from './x25519.ts'
+import { x25519 } from './x25519.ts'
 
 ed25519.hashes.sha512 = sha512
 
@@ -100,15 +100,15 @@ const exchange = {
   crypto_kx_SECRETKEYBYTES: 32,
   /** Throws where the shared secret would be zero, as sodium-native does. */
   crypto_scalarmult(out: Uint8Array, secretKey: Uint8Array, publicKey: Uint8Array): void {
-    out.set(scalarMult(secretKey, publicKey))
+    out.set(x25519.scalarMult(secretKey, publicKey))
   },
   crypto_kx_keypair(publicKey: Uint8Array, secretKey: Uint8Array): void {
     randombytes_buf(secretKey)
-    publicKey.set(scalarMultBase(secretKey))
+    publicKey.set(x25519.scalarMultBase(secretKey))
   },
   crypto_kx_seed_keypair(publicKey: Uint8Array, secretKey: Uint8Array, seed: Uint8Array): void {
     hash(secretKey, [seed])
-    publicKey.set(scalarMultBase(secretKey))
+    publicKey.set(x25519.scalarMultBase(secretKey))
   },
 }
 
@@ -125,7 +125,7 @@ const sealing = {
     nonce: Uint8Array,
     key: Uint8Array,
   ): number {
-    const sealed = seal(key, nonce, message, ad ?? new Uint8Array(0))
+    const sealed = chacha20poly1305(key, nonce, ad ?? undefined).encrypt(message)
     out.set(sealed)
     return sealed.length
   },
@@ -138,8 +138,7 @@ const sealing = {
     nonce: Uint8Array,
     key: Uint8Array,
   ): number {
-    const message = unseal(key, nonce, sealed, ad ?? new Uint8Array(0))
-    if (!message) throw new Error('could not verify data')
+    const message = chacha20poly1305(key, nonce, ad ?? undefined).decrypt(sealed)
     out.set(message)
     return message.length
   },
