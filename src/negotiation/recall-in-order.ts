@@ -25,8 +25,11 @@ export function recallInOrder(
   state.queue = state.queue.filter((offer) => {
     const isOurs = offer.namespace === namespace && offer.status === 'queued'
     const found = isOurs ? placeOf(offer.key) : undefined
-    if (found === undefined) return true
+    const then = found === undefined ? undefined : taken[found]
+    if (found === undefined || !then || !isUnchanged(offer, then)) return true
     remembered[found] = offer
+    // One of the two is enough; and whether it has become another one is seen at once.
+    offer.header = then.header
     return false
   })
   const items: Outgoing[] = []
