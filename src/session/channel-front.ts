@@ -6,7 +6,7 @@ import type { StreamKeys, StreamView } from './stream-view.ts'
 export abstract class ChannelFront extends IncomingMessages {
   abstract readonly stream: StreamView
   abstract readonly channel: EngineChannel
-  abstract readonly closed: boolean
+  abstract get closed(): boolean
 
   get state(): StreamKeys {
     return this.stream.state
