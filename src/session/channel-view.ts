@@ -2,7 +2,14 @@ import type { AnswerGate } from './answer-gate.ts'
 import { Arrivals } from './arrivals.ts'
 import type { Brake } from './brake.ts'
 import { ChannelFront } from './channel-front.ts'
-import { type BlockRequest, beginSoon, firstBlocks, giveUpMissing, isInVain } from './early-requests.ts'
+import {
+  type BlockRequest,
+  beginSoon,
+  firstBlocks,
+  giveUpMissing,
+  isInVain,
+  takeBack,
+} from './early-requests.ts'
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers, DataMessage, EngineChannel, RequestMessage } from './engine-channel.ts'
 import { Pace } from './pace.ts'
@@ -180,8 +187,10 @@ export class ChannelView extends ChannelFront {
   }
 
   onhave(message: Have) {
+    const isShown = this.isEarly && message.bitfield && message.start === 0
+    if (isShown) takeBack(this.handlers)
     this.call('onhave', message)
-    if (!this.isEarly || !message.bitfield || this.over) return
+    if (!isShown || this.over) return
     this.isEarly = false
     giveUpMissing(this.handlers)
   }

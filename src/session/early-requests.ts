@@ -16,7 +16,7 @@ export interface BlockRequest {
 interface Asker {
   readonly feed?: { has?(index: number): boolean }
   readonly inflightRequests?: readonly BlockRequest[]
-  readonly remoteBitfield?: { get(index: number): boolean }
+  readonly remoteBitfield?: { get(index: number): boolean; set(index: number, value: boolean): boolean }
   _clear?(index: number, hash: boolean): void
 }
 
@@ -39,6 +39,11 @@ export function beginSoon(channel: Beginner) {
 /** Whether this end has not the block that is asked for: it was cleared since it was offered. */
 export function isInVain({ index, bytes, hash }: BlockRequest, handlers: object): boolean {
   return !bytes && !hash && (handlers as Asker).feed?.has?.(index) === false
+}
+
+/** The peer shows now what it has of the first blocks: its word counts no more. Where it has none, it shows nothing. */
+export function takeBack(handlers: object) {
+  for (let index = 0; index < firstBlocks; index++) (handlers as Asker).remoteBitfield?.set(index, false)
 }
 
 /** The peer has shown what it has: what was requested of the rest may be requested elsewhere. */

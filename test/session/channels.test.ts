@@ -139,3 +139,19 @@ test('blocks that were cleared after they were offered are not waited for', asyn
   await expectAlive(a, b)
   a.destroy()
 })
+
+test('where all blocks were cleared after they were offered, none is waited for', async () => {
+  const [a, b] = await openSessions(live, live)
+  const core = await writer(8)
+  const share = a.share(core)
+  const { accept } = await nextOffer(b)
+  await new Promise<void>((resolve, reject) =>
+    core.clear(0, 8, (error: Error | null) => (error ? reject(error) : resolve())),
+  )
+  const copy = reader(core.key)
+  accept(null, [copy])
+  expect(await share.accepted).toHaveLength(1)
+  await until(() => copy.peers[0]?.inflightRequests.length === 0 && copy.peers[0].remoteOpened)
+  await expectAlive(a, b)
+  a.destroy()
+})
