@@ -2,9 +2,11 @@
  * Control messages ⇄ bytes: a type byte, then the fields. docs/PROTOCOL.md writes the format down.
  * A message has exactly one encoding; the decoder refuses every other.
  */
+
 import { Replic8Error } from '../errors.ts'
 import { parseHeader, parseUserData } from './header.ts'
 import { type DecodeLimits, textBytes } from './limits.ts'
+import { messageIds } from './message-table.ts'
 import {
   type CaughtUpMessage,
   type ControlMessage,
@@ -12,7 +14,6 @@ import {
   endReasons,
   type HelloMessage,
   type MessageType,
-  messageIds,
   type OfferLengths,
   protocolVersion,
 } from './messages.ts'

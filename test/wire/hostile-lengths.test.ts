@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { concatBytes } from '../../src/bytes.ts'
 import { Replic8Error } from '../../src/errors.ts'
 import { decodeMessage, maxFeedsPerPage } from '../../src/wire/codec.ts'
-import { messageIds } from '../../src/wire/messages.ts'
+import { messageIds } from '../../src/wire/message-table.ts'
 import { varintLength, writeVarint } from '../../src/wire/varint.ts'
 
 // So wide that nothing but the bytes themselves stands against a count.

@@ -4,14 +4,8 @@ import { fromHex } from '../../src/bytes.ts'
 import { errorCodes } from '../../src/errors.ts'
 import { decodeMessage } from '../../src/wire/codec.ts'
 import * as fixedLimits from '../../src/wire/limits.ts'
-import {
-  answerReasons,
-  endReasons,
-  type MessageType,
-  messageIds,
-  messageTable,
-  protocolVersion,
-} from '../../src/wire/messages.ts'
+import { messageIds, messageTable } from '../../src/wire/message-table.ts'
+import { answerReasons, endReasons, type MessageType, protocolVersion } from '../../src/wire/messages.ts'
 import { toJson } from './message-json.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fromHex, toHex } from '../../src/bytes.ts'
 import { decodeMessage, encodeMessage } from '../../src/wire/codec.ts'
-import { messageIds } from '../../src/wire/messages.ts'
+import { messageIds } from '../../src/wire/message-table.ts'
 import { fromJson, toJson } from './message-json.ts'
 import { naiveDecode } from './naive-decoder.ts'
 import { vectors } from './vectors.ts'
