@@ -1,4 +1,4 @@
-import { isRequester, type Requester } from './requester.ts'
+import type { Requester } from './requester.ts'
 
 /** A request of hypercore's, which goes when its block is stored. A note on it costs less than a set for each channel. */
 interface Noted {
@@ -13,8 +13,8 @@ interface Noted {
 export class Arrivals {
   private readonly requester: Requester | null
 
-  constructor(handlers: object) {
-    this.requester = isRequester(handlers) ? handlers : null
+  constructor(requester: Requester | null) {
+    this.requester = requester
   }
 
   /** The block of this index has come. */

@@ -14,6 +14,16 @@ export class Brake {
   private waiting: (() => void)[] = []
   private checking = false
   private timer: ReturnType<typeof setInterval> | null = null
+  /** One for all requesters, each of which calls it as its own. */
+  private readonly wish: (this: Requester, downloading: boolean) => void
+
+  constructor() {
+    const brake = this
+    this.wish = function (downloading) {
+      if (brake.wishes.has(this)) brake.wishes.set(this, downloading)
+      if (!brake.on) setDownloading(this, downloading)
+    }
+  }
 
   /** A channel opens: its handlers are a hypercore's requester, or something that is left alone. */
   add(handlers: object) {
@@ -22,10 +32,7 @@ export class Brake {
     // hypercore has no channel to say it on yet; it says it when the peer has opened its end.
     if (this.on) handlers.downloading = false
     // The application may set what its feed does at any time: it takes effect when the brake is off.
-    handlers.setDownloading = (downloading) => {
-      if (this.wishes.has(handlers)) this.wishes.set(handlers, downloading)
-      if (!this.on) setDownloading(handlers, downloading)
-    }
+    handlers.setDownloading = this.wish
   }
 
   /** The channel is closed. */

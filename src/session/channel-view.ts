@@ -13,7 +13,8 @@ import {
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers, DataMessage, EngineChannel, RequestMessage } from './engine-channel.ts'
 import { Pace } from './pace.ts'
-import { isRequester, mend } from './requester.ts'
+import type { RequestBudget } from './request-window.ts'
+import { isRequester, mend, type Requester } from './requester.ts'
 import { askInRuns } from './runs.ts'
 import type { StreamView } from './stream-view.ts'
 import { type Have, isKnown, type Stated, type Status, type Want } from './unsaid.ts'
@@ -51,10 +52,13 @@ export class ChannelView extends ChannelFront {
   readonly hex: string
   readonly channel: EngineChannel
   handlers: ChannelHandlers
+  /** hypercore's side of the channel; null: somebody else's. */
+  private readonly requester: Requester | null
   private readonly observer: ChannelObserver
   private readonly gate: AnswerGate
   private readonly arrivals: Arrivals
-  private readonly pace: Pace | null
+  private readonly budget: RequestBudget
+  private pace: Pace | null = null
   /** The question of the peer's that is being answered. */
   private question: Want | null = null
   /** What the peer takes for so while it hears nothing else. */
@@ -80,18 +84,16 @@ export class ChannelView extends ChannelFront {
     this.stream = view
     this.hex = hex
     this.handlers = handlers
-    this.pace = isRequester(handlers) ? new Pace(handlers, engine.requests, observer) : null
-    if (isRequester(handlers)) {
-      mend(handlers)
-      askInRuns(handlers)
-    }
+    this.requester = isRequester(handlers) ? handlers : null
+    this.budget = engine.requests
+    if (this.requester) mend(this.requester)
     this.observer = observer
     this.gate = engine.answers
-    this.arrivals = new Arrivals(handlers)
+    this.arrivals = new Arrivals(this.requester)
     this.channel = engine.open(key, this)
     observer.brake.add(handlers)
     // When the core has the channel.
-    if (isRequester(handlers)) beginSoon(this)
+    if (this.requester) beginSoon(this)
   }
 
   get opened() {
@@ -187,12 +189,26 @@ export class ChannelView extends ChannelFront {
   }
 
   onhave(message: Have) {
+    if (!this.pace) this.stretch(message)
     const isShown = this.isEarly && message.bitfield && message.start === 0
     if (isShown) takeBack(this.handlers)
     this.call('onhave', message)
     if (!isShown || this.over) return
     this.isEarly = false
     giveUpMissing(this.handlers)
+  }
+
+  /** Where the feed is long enough for it, looks to how much is asked for at a time, and in what order. */
+  private stretch({ start, bitfield }: Have) {
+    const { requester } = this
+    if (!requester || this.over) return
+    if (start < firstBlocks) {
+      if (!bitfield) return
+      const { has } = this.stated()
+      if (has > 0 && has <= firstBlocks) return
+    }
+    this.pace = new Pace(requester, this.budget, this.observer)
+    askInRuns(requester)
   }
 
   stated(): Stated {

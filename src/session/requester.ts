@@ -57,16 +57,31 @@ export function isRequester(handlers: object): handlers is Requester {
   const { setDownloading, setUploading, update, have, _clear, inflightRequests } =
     handlers as Partial<Requester>
   return (
-    [setDownloading, setUploading, update, have, _clear].every((method) => typeof method === 'function') &&
+    isMethod(setDownloading) &&
+    isMethod(setUploading) &&
+    isMethod(update) &&
+    isMethod(have) &&
+    isMethod(_clear) &&
     Array.isArray(inflightRequests)
   )
 }
+
+const isMethod = (value: unknown) => typeof value === 'function'
 
 /**
  * hypercore 9.12 (lib/replicate.js, `Peer.prototype.have`) takes a missing length for none, so that a channel does not
  * learn of a block that came by another, and fetches it again: with two peers every block came twice.
  */
 export function mend(requester: Requester) {
-  const { have } = requester
-  requester.have = (blocks) => have.call(requester, { ...blocks, length: blocks.length ?? 1 })
+  // One for all channels, as they have it from one prototype.
+  if (requester.have !== mended?.have) mended = { have: requester.have, better: withLength(requester.have) }
+  requester.have = mended.better
+}
+
+let mended: { have: Requester['have']; better: Requester['have'] } | undefined
+
+function withLength(have: Requester['have']): Requester['have'] {
+  return function (this: Requester, blocks) {
+    have.call(this, blocks.length === undefined ? { ...blocks, length: 1 } : blocks)
+  }
 }
