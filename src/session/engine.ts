@@ -3,6 +3,7 @@ import Protocol from 'hypercore-protocol'
 import { Replic8Error, toReplic8Error } from '../errors.ts'
 import { AnswerGate } from './answer-gate.ts'
 import { authenticator } from './authenticator.ts'
+import { ChannelEnds } from './channel-ends.ts'
 import { type ChannelHandlers, type EngineChannel, messageHandlers } from './engine-channel.ts'
 import { engineError } from './engine-error.ts'
 import { HeldRequests } from './held-requests.ts'
@@ -41,10 +42,7 @@ export class Engine implements Exporter {
   /** The key that was asked for last. */
   private asked: { key: Buffer; discoveryKey: Buffer } | null = null
   private readonly heldRequests = new HeldRequests()
-  /** Ids of channels that are closed: hypercore-protocol never uses one again, and a peer takes only so many. */
-  private readonly freeIds: number[] = []
-  /** Channels that the peer has open. */
-  private remoteChannels = 0
+  private readonly ends: ChannelEnds
   /** Requests for blocks pass here. */
   readonly answers = new AnswerGate()
   /** What own requests share. */
@@ -77,6 +75,7 @@ export class Engine implements Exporter {
     this.stream.on('error', () => {})
     this.stream.state._messages._maxSize = unprovedBytes
     this.destroyState = this.stream.state.destroy.bind(this.stream.state)
+    this.ends = new ChannelEnds(this.stream.channelizer, this.stream.state)
     this.tap()
   }
 
@@ -213,11 +212,8 @@ export class Engine implements Exporter {
         this.ignored++
         return
       }
-      this.remoteChannels--
-      const { localId } = channelizer.remote[id]
       this.heldRequests.forget(channelizer.remote[id])
       onclose.call(channelizer, id, message)
-      this.freeId(localId)
     }
     for (const name of messageHandlers) {
       const handler = channelizer[name]
@@ -227,28 +223,6 @@ export class Engine implements Exporter {
         if (!channel?.closed) handler.call(channelizer, id, message, more)
         else if (!this.heldRequests.add(channel, message)) this.ignored++
       }
-    }
-    this.countChannels()
-  }
-
-  private freeId(id: number) {
-    if (id > 0 && this.stream.channelizer.local[id] === null) this.freeIds.push(id)
-  }
-
-  /** Keeps count of what the peer has open; `onclose` counts too, as hypercore-protocol forgets the channel there. */
-  private countChannels() {
-    const { channelizer } = this.stream
-    channelizer.allocLocal = () => this.freeIds.pop() ?? channelizer.local.push(null) - 1
-    const { attachRemote, detachChannel } = channelizer
-    channelizer.attachRemote = (channel: EngineChannel, id: number) => {
-      this.remoteChannels++
-      attachRemote.call(channelizer, channel, id)
-    }
-    channelizer.detachChannel = (channel: EngineChannel) => {
-      if (channel.remoteId > -1 && channelizer.remote[channel.remoteId] === channel) this.remoteChannels--
-      const { localId } = channel
-      detachChannel.call(channelizer, channel)
-      this.freeId(localId)
     }
   }
 
@@ -269,8 +243,9 @@ export class Engine implements Exporter {
       this.fail(new Replic8Error('ERR_KEY_MISMATCH'))
       return false
     }
-    // The control channel is one of its own.
-    if (this.remoteChannels > this.channels || id > this.channels + 64) {
+    // The control channel is one of its own. What belongs to a closed channel is closed in a moment.
+    const isFull = this.ends.remote > this.channels && !this.ends.awaits(discoveryKey)
+    if (isFull || id > this.channels + 64) {
       this.fail(new Replic8Error('ERR_TOO_MANY_CHANNELS', `The limit is ${this.channels}.`))
       return false
     }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Session } from '../../src/session/session.ts'
-import { reader, type TestCore, writer } from '../helpers/cores.ts'
+import { append, reader, type TestCore, writer } from '../helpers/cores.ts'
 import { expectAlive, openSessions, outcomes, sessions } from '../helpers/sessions.ts'
 import { hex, nextOffer, problemsOf, takeAll, until } from '../helpers/sharing.ts'
 
@@ -152,6 +152,75 @@ test('where all blocks were cleared after they were offered, none is waited for'
   accept(null, [copy])
   expect(await share.accepted).toHaveLength(1)
   await until(() => copy.peers[0]?.inflightRequests.length === 0 && copy.peers[0].remoteOpened)
+  await expectAlive(a, b)
+  a.destroy()
+})
+
+type Peer = { destroy(): void }
+
+/** Counts the channels that a core gets. */
+function countChannels(core: TestCore) {
+  const channels = { opened: 0 }
+  core.on('peer-add', () => {
+    // What would go on for ever ends here.
+    if (++channels.opened > 20) throw new Error('The channel is opened again and again.')
+  })
+  return channels
+}
+
+/** A core loses its next channel right after it has opened it: the OPEN of the peer is on its way. */
+function loseChannel(core: TestCore) {
+  core.once('peer-add', (peer: Peer) => queueMicrotask(() => peer.destroy()))
+}
+
+for (const [who, losers] of [
+  ['that is closed where its feed is taken', [1]],
+  ['that is closed where its feed is offered', [0]],
+  ['that is closed at both ends', [0, 1]],
+] as const) {
+  test(`a channel ${who} before the other end of it is there is opened again, once`, async () => {
+    const [a, b] = await openSessions(live, live)
+    const core = await writer(8)
+    const copy = reader(core.key)
+    const cores = [core, copy]
+    takeAll(b, { make: () => copy })
+    for (const index of losers) loseChannel(cores[index])
+    const channels = cores.map(countChannels)
+    await a.share(core).accepted
+    await b.synced()
+    await append(core, 'more')
+    await until(() => copy.length === 9 && copy.downloaded(0, 9) === 9)
+    await expectAlive(a, b)
+    for (const { opened } of channels) expect(opened).toBe(2)
+    a.destroy()
+  })
+}
+
+test('a channel that is closed and opened often before the peer opens it is whole in the end', async () => {
+  const [a, b] = await openSessions(few, few)
+  const [first, ...others] = await many(3)
+  const core = first as TestCore
+  const copy = reader(core.key)
+  let open: (() => void) | undefined
+  const slow = {
+    key: core.key,
+    replicate(initiator: boolean, options: object) {
+      open = () => core.replicate(initiator, options)
+    },
+  }
+  takeAll(b, { make: (key) => (key.equals(core.key) ? copy : reader(key)) })
+  // All places are taken.
+  expect(await a.share([slow, ...others]).accepted).toHaveLength(3)
+  const channels = countChannels(copy)
+  for (let i = 0; i < 10; i++) {
+    await until(() => copy.peers.length === 1)
+    copy.peers[0].destroy()
+  }
+  await until(() => copy.peers.length === 1)
+  await expectAlive(a, b)
+  open?.()
+  await until(() => copy.length === 2 && copy.downloaded(0, 2) === 2)
+  expect(channels.opened).toBe(10)
   await expectAlive(a, b)
   a.destroy()
 })
