@@ -79,7 +79,7 @@ function rowsOf(feeds: number, { stores, cores, firsts, held }: Measured): Row[]
       opened,
       'all of them',
       opened.map(() => feeds),
-      { atMost: [0.99, 0.1] },
+      { atMost: [0.1, 0.01] },
     ),
   ]
   if (held !== null)
