@@ -18,6 +18,12 @@ export const apps = {
     import * as storage from 'replic8/storage'
     import * as webrtc from 'replic8/webrtc'
     globalThis.app = { replic8, storage, webrtc }`,
+  /** The packages that replic8 holds, with its own platform under them, and nothing of replic8 above. */
+  packages: `
+    import hypercore from 'hypercore'
+    import Protocol from 'hypercore-protocol'
+    import SimplePeer from 'simple-peer'
+    globalThis.app = { hypercore, Protocol, SimplePeer }`,
   /** The same by hand: one encrypted stream over one data channel, the keys known, no negotiation. */
   stock: `
     import hypercore from 'hypercore'

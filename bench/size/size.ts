@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, type UserConfig } from 'vite'
+import { build, runnerImport, type UserConfig } from 'vite'
 import type { Benchmark, Goal, Row } from '../harness/results.ts'
 import { cache, root } from '../harness/root.ts'
 import { apps } from './apps.ts'
@@ -27,12 +27,20 @@ sodium-javascript, and npm's buffer and events.`,
         rows.push(row(what, ours.gzip, theirs.gzip, goal))
         if (goal) rows.push(row(`${what}, not compressed`, ours.minified, theirs.minified))
       }
-      return { rows, how: ['One round: every build gives the same bytes.'] }
+      const packages = await bundle(apps.packages, await platform())
+      log(`packages: ${packages.gzip} bytes`)
+      rows.push(row('of it, the packages without replic8', packages.gzip, theirs.gzip))
+      return { rows, how }
     } finally {
       if (folder) rmSync(folder, { recursive: true, force: true })
     }
   },
 }
+
+const how = [
+  'One round: every build gives the same bytes.',
+  'The packages without replic8 are hypercore, hypercore-protocol and simple-peer as the library build makes them, with the same Buffer, hashes, ciphers and signatures under them: what replic8 could not be smaller than.',
+]
 
 const measured: { what: string; app: string; goal?: Goal }[] = [
   {
@@ -58,6 +66,14 @@ const packageIn = (folder: string): UserConfig => ({
     ],
   },
 })
+
+/** What the library build puts under the packages. */
+async function platform(): Promise<UserConfig> {
+  const { module } = await runnerImport<typeof import('../../platform.config.ts')>(
+    join(root, 'platform.config.ts'),
+  )
+  return module.browserPlatform
+}
 
 /** The browser's part of `npm run build`, elsewhere. It is the caller's to remove. */
 async function buildSources(): Promise<string> {
