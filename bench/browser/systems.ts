@@ -1,5 +1,6 @@
 import type { Browser, Tab } from './browser.ts'
 import type { PageProgram } from './bundle.ts'
+import type { Size } from './pages/transfer.ts'
 
 /** What is compared, by the programs of its tabs. */
 export const programs = {
@@ -10,9 +11,7 @@ export const programs = {
 
 export type SystemName = keyof typeof programs
 
-export interface Transfer {
-  blocks: number
-  blockBytes: number
+export interface Transfer extends Size {
   /** Whether both ends keep the core in IndexedDB; else in memory. */
   durable: boolean
 }
@@ -51,15 +50,19 @@ export async function transfer(browser: Browser, system: SystemName, size: Trans
   })
 }
 
-/** Two tabs answer each other's blocks. Gives milliseconds from an append to the far `get`. */
+/**
+ * Two tabs answer each other's blocks. Gives milliseconds from an append to the far `get`; of the raw data channel, in
+ * which nobody asks for a block, from one end to the other.
+ */
 export async function latency(browser: Browser, system: SystemName, times: number): Promise<number> {
   return inTwoTabs(browser, system, async (one, other, name) => {
     const none = { blocks: 0, blockBytes: 0 }
     const tabs = [one, other]
-    const keys = await Promise.all(tabs.map((tab) => tab.call<string>('write', null, none)))
+    const keys =
+      system === 'channel' ? [] : await Promise.all(tabs.map((tab) => tab.call<string>('write', null, none)))
     await Promise.all(tabs.map((tab, i) => tab.call('take', null, none, keys[1 - i])))
     await connect(one, other, name)
-    for (const tab of tabs) await tab.call('share')
+    for (const tab of tabs) await tab.call('share', none)
     const play = async (start: number, times: number) => {
       const [ms] = await Promise.all(
         tabs.map((tab, i) => tab.call<number>('rally', { first: i === 0, start, times })),
@@ -70,6 +73,28 @@ export async function latency(browser: Browser, system: SystemName, times: numbe
     await play(0, before)
     return play(before, times)
   })
+}
+
+/** Both ends in one tab, in memory, over a pipe. Gives blocks a second. */
+export function transferInPage(browser: Browser, system: SystemName, size: Size): Promise<number> {
+  return inOneTab(browser, system, async (tab) => {
+    const ms = await tab.call<number>('transferInPage', size)
+    return (1_000 * size.blocks) / ms
+  })
+}
+
+/** What `latency` gives, of two ends in one tab over a pipe. */
+export function latencyInPage(browser: Browser, system: SystemName, times: number): Promise<number> {
+  return inOneTab(browser, system, (tab) => tab.call<number>('rallyInPage', times))
+}
+
+async function inOneTab<T>(browser: Browser, system: SystemName, run: (tab: Tab) => Promise<T>): Promise<T> {
+  const tab = await browser.open(programs[system].file)
+  try {
+    return await run(tab)
+  } finally {
+    await tab.close()
+  }
 }
 
 async function inTwoTabs<T>(

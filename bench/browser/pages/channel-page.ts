@@ -8,6 +8,9 @@ const lowWaterMark = 65_536
 
 let channel: RTCDataChannel
 let wanted = 0
+let count = 0
+/** What waits for a message. */
+let next = () => {}
 let arrived: (at: number) => void
 const received = new Promise<number>((resolve) => {
   arrived = resolve
@@ -18,9 +21,9 @@ serve({
     channel = await meet(name, initiator)
     channel.binaryType = 'arraybuffer'
     channel.bufferedAmountLowThreshold = lowWaterMark
-    let count = 0
     channel.onmessage = () => {
       if (++count === wanted) arrived(now())
+      next()
     }
   },
 
@@ -40,6 +43,19 @@ serve({
     channel.onbufferedamountlow = send
     send()
     return at
+  },
+
+  /** The ends answer each other's messages of 1 KB. Gives milliseconds from one end to the other. */
+  async rally({ first, start, times }: { first: boolean; start: number; times: number }) {
+    const play = () => channel.send(new Uint8Array(1_024))
+    const began = performance.now()
+    for (let i = start; i < start + times; i++) {
+      if (first) play()
+      // One may have come before this end had begun.
+      while (count <= i) await new Promise<void>((resolve) => (next = resolve))
+      if (!first) play()
+    }
+    return (performance.now() - began) / times / 2
   },
 
   arrived: async (_ms: number, { blocks }: Size) => ({ blocks, at: await received }),

@@ -1,9 +1,17 @@
 /** A tab with replic8, negotiated, as its user has it. */
-import { type Hypercore, hypercore, memory, Replicator, type Session } from '../../../src/entry/index.ts'
+import {
+  type Hypercore,
+  hypercore,
+  memory,
+  Replicator,
+  replic8,
+  type Session,
+} from '../../../src/entry/index.ts'
 import { idb } from '../../../src/entry/storage.ts'
 import { tabs } from '../../../src/entry/tabs.ts'
 import { websocket } from '../../../src/entry/websocket.ts'
 import { wrapTransport } from '../../../src/entry/worker.ts'
+import { inOnePage } from './one-page.ts'
 import { now, promised, serve } from './serve.ts'
 import { Arrivals, type BenchCore, check, fill, rally, type Size } from './transfer.ts'
 
@@ -21,6 +29,29 @@ const storageOf = (name: string | null) => (name === null ? memory() : idb(name)
 const bench = (core: Hypercore) => core as unknown as BenchCore
 
 export const functions = serve({
+  ...inOnePage({
+    make: (key) => bench(hypercore(memory(), key)),
+    from: (bytes) => bytes,
+    async join() {
+      const ends = [replic8(encryptionKey, { live: true }), replic8(encryptionKey, { live: true })] as const
+      ends[0].pipe(ends[1].stream)
+      await Promise.all(ends.map(({ opened }) => opened))
+      return (...feeds) => {
+        for (const [i, end] of ends.entries()) {
+          const own = feeds[i] ?? []
+          const others = feeds[1 - i] ?? []
+          end.on('advertise', (_, accept) =>
+            accept(
+              null,
+              others.map(({ copy }) => copy as never),
+            ),
+          )
+          if (own.length > 0) end.share(own.map(({ core }) => core as never))
+        }
+      }
+    },
+  }),
+
   /** Makes a core; in memory where the database has no name. */
   async write(database: string | null, size: Size) {
     mine = hypercore(storageOf(database))

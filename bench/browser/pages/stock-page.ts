@@ -4,6 +4,7 @@ import Protocol from 'hypercore-protocol'
 import randomAccessIdb from 'random-access-idb'
 import ram from 'random-access-memory'
 import SimplePeer from 'simple-peer'
+import { inOnePage } from './one-page.ts'
 import { now, promised, serve } from './serve.ts'
 import { SocketStream } from './socket-stream.ts'
 import { Arrivals, check, fill, rally, type Size } from './transfer.ts'
@@ -20,6 +21,28 @@ const storageOf = (name: string | null) => (name === null ? ram : randomAccessId
 const bufferOf = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 
 serve({
+  ...inOnePage({
+    make: (key) => hypercore(ram, key),
+    from: bufferOf,
+    async join() {
+      const ends: Untyped[] = []
+      const shaken = [true, false].map(
+        (initiator) =>
+          new Promise<void>((done) => ends.push(new Protocol(initiator, { live: true, onhandshake: done }))),
+      )
+      ends[0].pipe(ends[1]).pipe(ends[0])
+      await Promise.all(shaken)
+      return (near, far) => {
+        const feeds: Untyped[] = [...near, ...far]
+        for (const { core, copy } of feeds) {
+          const isNear = near.some((feed) => feed.core === core)
+          core.replicate(ends[isNear ? 0 : 1], { live: true })
+          copy.replicate(ends[isNear ? 1 : 0], { live: true })
+        }
+      }
+    },
+  }),
+
   /** Makes a core; in memory where the database has no name. Gives its key. */
   async write(database: string | null, size: Size) {
     mine = hypercore(storageOf(database))
