@@ -184,11 +184,10 @@ export class Network {
   }
 }
 
-/** An end that is closed, or lost, says no goodbye; where packets are lost, silence may be all that is noticed. */
-const departures = new Set<string>(['ERR_TRUNCATED', 'ERR_CONNECTION', 'ERR_STREAM', 'ERR_TIMEOUT'])
-
+/** An end that is closed, or lost, says no goodbye. */
 function isDeparture(error: Error): boolean {
-  return departures.has((error as Replic8Error).code)
+  const { code } = error as Replic8Error
+  return code === 'ERR_TRUNCATED' || code === 'ERR_CONNECTION' || code === 'ERR_STREAM'
 }
 
 /** A bridge that is not given this key says so by the code with which it closes the socket. */

@@ -51,7 +51,7 @@ interface Peer {
   on(event: string, handler: (argument: never) => void): void
   signal(data: RtcSignal): void
   send(message: string | Uint8Array): void
-  destroy(): void
+  destroy(error?: Error): void
 }
 
 export class RtcLink {
@@ -62,6 +62,7 @@ export class RtcLink {
   /** Set where the channel does not tell by itself that it has room again: `@roamhq/wrtc` 0.10. */
   #watch: (() => void) | undefined
   #poll: ReturnType<typeof setTimeout> | undefined
+  #silence: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: RtcLinkOptions, events: RtcLinkEvents) {
     this.#peer = new SimplePeer({
@@ -76,6 +77,7 @@ export class RtcLink {
     let failure: (Error & { code?: string }) | undefined
     peer.on('signal', (signal: RtcSignal) => events.onsignal(signal))
     peer.on('connect', () => this.#connected(events))
+    peer.on('iceStateChange', (state: RTCIceConnectionState) => this.#takeState(state))
     peer.on('error', (error: Error) => {
       failure = error
     })
@@ -83,6 +85,7 @@ export class RtcLink {
       // simple-peer leaves this one running for five seconds.
       if (peer._iceCompleteTimer !== null) clearTimeout(peer._iceCompleteTimer)
       clearTimeout(this.#poll)
+      clearTimeout(this.#silence)
       events.onover(failure, failure?.code !== undefined && lostCodes.has(failure.code))
     })
   }
@@ -127,6 +130,16 @@ export class RtcLink {
     this.#peer.on('data', (message: string | Uint8Array) => events.onmessage(message))
   }
 
+  /** The browser goes on trying for long, but whoever uses the connection takes it for dead before. */
+  #takeState(state: RTCIceConnectionState): void {
+    clearTimeout(this.#silence)
+    if (state !== 'disconnected') return
+    this.#silence = setTimeout(() => {
+      const error = new Error('The network carries nothing any more.')
+      this.#peer.destroy(Object.assign(error, { code: disconnectedCode }))
+    }, lostAfter)
+  }
+
   #pollLow(): void {
     this.#poll ??= setTimeout(() => {
       this.#poll = undefined
@@ -139,7 +152,15 @@ export class RtcLink {
 /** Milliseconds. */
 const pollEvery = 2
 
-const lostCodes = new Set(['ERR_ICE_CONNECTION_FAILURE', 'ERR_CONNECTION_FAILURE'])
+/**
+ * Milliseconds that ICE is disconnected before the connection is lost. Chromium says that it is 5 to 8 s after the last
+ * packet, and that it failed only after 15 to 17 s; a session that hears nothing for 20 s, and is asked every 10 s
+ * whether it still does, may be ended 10 s after the last packet, and its peer is then called later than a lost one.
+ */
+const lostAfter = 2_000
+
+const disconnectedCode = 'ERR_ICE_DISCONNECTED'
+const lostCodes = new Set(['ERR_ICE_CONNECTION_FAILURE', 'ERR_CONNECTION_FAILURE', disconnectedCode])
 
 /** 0 means that the other end takes any size; some implementations do not say. */
 function messageBytesOf(pc: RTCPeerConnection | null): number {

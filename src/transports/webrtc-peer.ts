@@ -92,11 +92,11 @@ export class WebRtcPeer {
     this.#setDeadline(this.#options.connectTimeout, () => this.#finish('failed'))
   }
 
-  dial(): void {
+  dial(relayAfter: number): void {
     this.tries = true
     clearTimeout(this.#deadline)
     this.#openCall(randomId(), true)
-    if (this.#canRelay()) this.#relayTimer = setTimeout(() => this.#askRelay(), this.#options.relayAfter)
+    if (this.#canRelay()) this.#relayTimer = setTimeout(() => this.#askRelay(), relayAfter)
   }
 
   /** Takes an offer; what stood before is nothing to the peer any more. */

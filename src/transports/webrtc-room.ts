@@ -10,6 +10,9 @@ import { joinSignals } from './signals.ts'
 import type { VerifiedWebRtcOptions } from './webrtc-options.ts'
 import { WebRtcPeer } from './webrtc-peer.ts'
 
+/** Milliseconds. What has just been lost took less than this to connect, or there is no direct way now. */
+const relayAfterLoss = 1_000
+
 /** The peers of one end within one topic, from start to stop. Of two ends the one with the lower id calls. */
 export class WebRtcRoom {
   readonly #id = randomId()
@@ -20,6 +23,8 @@ export class WebRtcRoom {
   readonly #mesh: Mesh
   readonly #peers = new Map<string, WebRtcPeer>()
   readonly #redials = new Redials()
+  /** The peer whose connection was lost, while it is settled what to do about that. */
+  #lost: string | undefined
   #joined = false
   #left = false
 
@@ -81,7 +86,7 @@ export class WebRtcRoom {
   }
 
   #do({ do: what, id }: MeshStep): void {
-    if (what === 'dial') this.#place(id).dial()
+    if (what === 'dial') this.#dial(id)
     else if (what === 'ask') {
       const peer = this.#place(id)
       peer.tries = true
@@ -93,6 +98,11 @@ export class WebRtcRoom {
       if (what === 'retire') peer?.retire()
       else this.#remove(id)
     }
+  }
+
+  #dial(id: string): void {
+    const { relayAfter } = this.#options
+    this.#place(id).dial(id === this.#lost ? Math.min(relayAfter, relayAfterLoss) : relayAfter)
   }
 
   #meet(id: string): void {
@@ -129,7 +139,7 @@ export class WebRtcRoom {
       peer.cut('The peer has lost the connection.', 'lost')
       answer = this.#mesh.asked(from)
     }
-    if (answer === 'dial') this.#place(from).dial()
+    if (answer === 'dial') this.#dial(from)
     else if (answer === 'full') this.#sayFull(from)
     else if (answer === 'ask') {
       this.#place(from).wait()
@@ -192,7 +202,9 @@ export class WebRtcRoom {
         this.#settle()
       })
     }
+    this.#lost = outcome === 'lost' ? remote : undefined
     this.#settle()
+    this.#lost = undefined
   }
 
   #remove(remote: string): void {

@@ -31,6 +31,13 @@ const calledAgain = (hub: SignalHub) =>
 
 const kinds = (peer: HubPeer) => peer.ends.map(({ connection }) => connection.kind)
 
+/** The browser finds its connection in this state. */
+function showState(peer: HubPeer, value: RTCIceConnectionState) {
+  const pc = peer.made[0] as RTCPeerConnection
+  Object.defineProperty(pc, 'iceConnectionState', { value, configurable: true })
+  pc.dispatchEvent(new Event('iceconnectionstatechange'))
+}
+
 test('connects by relay where there is no direct way in time, and directly beside it when there is', async () => {
   const hub = new SignalHub()
   hub.passes = blocked
@@ -80,15 +87,44 @@ test('goes back to a relay when the direct connection was lost and there is no w
   hub.relays = {}
   const { caller, called, callerEnd } = await connectedHubPair(hub, globalThis, { connectTimeout: 200 })
   hub.passes = blocked
-  const pc = caller.made[0] as RTCPeerConnection
-  Object.defineProperty(pc, 'iceConnectionState', { value: 'failed' })
-  pc.dispatchEvent(new Event('iceconnectionstatechange'))
+  showState(caller, 'failed')
   await callerEnd.closed
   await Promise.all([caller.connected(2), called.connected(2)])
   expect([caller, called].map(kinds)).toEqual([
     ['webrtc', 'relay'],
     ['webrtc', 'relay'],
   ])
+})
+
+for (const who of ['caller', 'called'] as const) {
+  test(`goes to a relay when the ${who} hears nothing directly, before the browser gives up`, async () => {
+    const hub = new SignalHub()
+    hub.relays = {}
+    const pair = await connectedHubPair(hub, globalThis, { relayAfter: never })
+    hub.passes = blocked
+    showState(pair[who], 'disconnected')
+    expect(await pair[`${who}End`].closed).toMatchObject({ code: 'ERR_CONNECTION' })
+    const [end, other] = await Promise.all([pair.caller.connected(2), pair.called.connected(2)])
+    expect([pair.caller, pair.called].map(kinds)).toEqual([
+      ['webrtc', 'relay'],
+      ['webrtc', 'relay'],
+    ])
+    end.send(5)
+    await other.arrived(5)
+  })
+}
+
+test('stays with a direct connection that was interrupted for a moment', async () => {
+  const { caller, callerEnd, calledEnd } = await connectedHubPair(new SignalHub(), globalThis)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  showState(caller, 'disconnected')
+  vi.advanceTimersByTime(1_999)
+  showState(caller, 'connected')
+  vi.advanceTimersByTime(60_000)
+  vi.useRealTimers()
+  callerEnd.send(5)
+  await calledEnd.arrived(5)
+  expect([...callerEnd.closes, ...calledEnd.closes]).toEqual([])
 })
 
 test('asks for another relay when one was lost', async () => {
