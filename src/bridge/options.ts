@@ -137,8 +137,9 @@ function verifyOrigins(origins: readonly string[]): readonly string[] {
   if (!Array.isArray(origins)) refuse('origins takes an array.')
   return origins.map((origin) => {
     if (origin === '*' || origin === 'null') return origin
-    const { protocol, host, pathname, search, hash, username, origin: named } = urlOf(origin) ?? {}
-    const isBare = /^\/?$/.test(pathname ?? 'none') && !search && !hash && !username && host
+    const url = urlOf(origin)
+    const { protocol, host, pathname, search, hash, origin: named } = url ?? {}
+    const isBare = /^\/?$/.test(pathname ?? 'none') && !search && !hash && url && !hasLogin(url) && host
     // Extensions of browsers have schemes of their own, whose origins URL does not know.
     if (isBare) return named === 'null' || !named ? `${protocol}//${host}` : named
     return refuse('origins takes origins such as "https://app.example:8443", without a path, or "*".')
@@ -155,11 +156,13 @@ function verifyHosts(hosts: readonly string[]): readonly string[] {
 function verifyPublicUrl(given: string | undefined): URL | undefined {
   if (given === undefined) return undefined
   const url = urlOf(given)
-  if (url && /^(wss?|https?):$/.test(url.protocol) && url.hash === '' && url.username === '') {
+  if (url && /^(wss?|https?):$/.test(url.protocol) && url.hash === '' && !hasLogin(url)) {
     url.protocol = url.protocol.replace('http', 'ws')
     return url
   }
-  return refuse('publicUrl takes a URL that begins with ws:// or wss:// and has no fragment.')
+  return refuse(
+    'publicUrl takes a URL that begins with ws:// or wss:// and has neither a fragment nor a user or password.',
+  )
 }
 
 function verifySwarm(given: BridgeOptions['swarm']): BridgeSwarm | undefined {
@@ -175,6 +178,11 @@ function verifySwarm(given: BridgeOptions['swarm']): BridgeSwarm | undefined {
 function number(name: string, value: unknown, least: number, most: number): void {
   if (!Number.isInteger(value) || (value as number) < least || (value as number) > most)
     refuse(`${name} takes a whole number from ${least} to ${most}.`)
+}
+
+/** Browsers send neither with a WebSocket's origin, and what is printed shall hold no password. */
+function hasLogin({ username, password }: URL): boolean {
+  return username !== '' || password !== ''
 }
 
 function urlOf(given: unknown): URL | undefined {

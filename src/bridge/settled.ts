@@ -22,12 +22,18 @@ export function settle({ flags, config, env }: Sources): Settled {
   const file = config === undefined ? {} : readConfig(config)
   const ofEnv: Settings = env.REPLIC8_KEY ? { keys: env.REPLIC8_KEY.split(/[\s,]+/).filter(Boolean) } : {}
   const byKeys = [flags, ofEnv, file].find(({ keys, keyFile }) => keys || keyFile) ?? {}
-  const given: Settings = { ...file, ...flags, limits: { ...file.limits, ...flags.limits } }
+  const limits = { ...file.limits, ...flags.limits }
+  const given: Settings = { ...meaningSwarm(file), ...meaningSwarm(flags), limits }
   return {
     options: optionsOf(given, byKeys),
     verbose: given.verbose ?? false,
     warnings: warningsOf(flags, byKeys, config),
   }
+}
+
+/** Who names the nodes of a DHT means to use it, unless the same place says that it is not used. */
+function meaningSwarm(one: Settings): Settings {
+  return one.bootstrap ? { swarm: true, ...one } : one
 }
 
 function optionsOf(given: Settings, { keys, keyFile }: Settings): Settled['options'] {
@@ -39,8 +45,7 @@ function optionsOf(given: Settings, { keys, keyFile }: Settings): Settled['optio
     log: logOf(log),
     keys: [...(keys ?? []), ...(keyFile === undefined ? [] : readKeys(keyFile))],
     ...(cert && tlsKey ? { tls: { cert: readText(cert), key: readText(tlsKey) } } : {}),
-    // Who names the nodes of a DHT means to use it.
-    ...(bootstrap ? { swarm: { bootstrap } } : swarm ? { swarm } : {}),
+    ...(swarm ? { swarm: bootstrap ? { bootstrap } : true } : {}),
   }
 }
 

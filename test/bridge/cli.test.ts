@@ -211,6 +211,32 @@ describe('settings', () => {
     expect(options.limits).toEqual({ connections: 9, relays: 5 })
   })
 
+  test.each([
+    [
+      'a file that names nodes means the swarm',
+      { bootstrap: ['127.0.0.1:1'] },
+      {},
+      { bootstrap: ['127.0.0.1:1'] },
+    ],
+    ['a file can name nodes and do without', { swarm: false, bootstrap: ['127.0.0.1:1'] }, {}, undefined],
+    [
+      'a flag turns on what a file turns off, with its nodes',
+      { swarm: false, bootstrap: ['127.0.0.1:1'] },
+      { swarm: true },
+      { bootstrap: ['127.0.0.1:1'] },
+    ],
+    [
+      'so does one that names nodes',
+      { swarm: false },
+      { bootstrap: ['127.0.0.1:2'] },
+      { bootstrap: ['127.0.0.1:2'] },
+    ],
+  ])('of the swarm: %s', async (_, ofFile, flags, swarm) => {
+    const config = join(await folder(), 'config.json')
+    await writeFile(config, JSON.stringify(ofFile), { mode: 0o600 })
+    expect(settle({ flags, config, env: {} }).options.swarm).toEqual(swarm)
+  })
+
   test('of flags come before the environment, and that before a file', async () => {
     const dir = await folder()
     const [ofFlag, ofEnv, ofFile] = [randomKey(), randomKey(), randomKey()].map((key) => key.toString('hex'))
