@@ -7,13 +7,17 @@ const digits = Int8Array.from({ length: 128 }, (_, code) => '0123456789abcdef'.i
 /** Lower-case hex digits, two a byte. */
 export function toHex(bytes: Uint8Array): string {
   // Not put together from pieces: each offer names its feed by one of these, and pieces stay pieces.
-  const codes: number[] = []
+  const codes = bytes.length === keyCodes.length / 2 ? keyCodes : new Array<number>(2 * bytes.length)
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] as number
-    codes.push(characters[byte >> 4] as number, characters[byte & 15] as number)
+    codes[2 * i] = characters[byte >> 4] as number
+    codes[2 * i + 1] = characters[byte & 15] as number
   }
-  return String.fromCharCode(...codes)
+  return String.fromCharCode.apply(null, codes)
 }
+
+/** For the digits of keys, of which there are many: used again each time. */
+const keyCodes = new Array<number>(64).fill(0)
 
 /** The bytes of an even number of hex digits; undefined for anything else. */
 export function fromHex(hex: string): Uint8Array | undefined {

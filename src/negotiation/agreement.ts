@@ -1,14 +1,13 @@
 import type { ErrorCode } from '../errors.ts'
 import type { AnswerReason, EndReason } from '../wire/messages.ts'
-import type { HexKey } from './events.ts'
 import { rememberOver } from './remembering.ts'
 import { recount } from './room.ts'
-import { covers, type FeedState, feedOf, type Incoming, type Outgoing, type State } from './state.ts'
+import { covers, type FeedState, type Incoming, type Outgoing, type State } from './state.ts'
 
 /** An agreement stands while an accepted offer is neither withdrawn nor released. These keep the count of them. */
 
 export function agree(state: State, offer: Outgoing | Incoming, direction: 'in' | 'out', lengths: number[]) {
-  const feed = feedOf(state, offer.key)
+  const { feed } = offer
   offer.status = 'accepted'
   offer.reason = null
   feed.agreements++
@@ -29,7 +28,7 @@ export const endErrors: Record<EndReason, ErrorCode> = {
 export function decline(state: State, offer: Outgoing | Incoming, reason: AnswerReason) {
   offer.status = 'declined'
   offer.reason = reason
-  recount(state, feedOf(state, offer.key))
+  recount(state, offer.feed)
   rememberOver(state, offer)
 }
 
@@ -46,15 +45,14 @@ export function end(state: State, offer: Outgoing | Incoming, reason: EndReason)
   offer.reason = reason
   if ('told' in offer) setUploadPending(state, offer, false)
   else setDownloadPending(state, offer, false)
-  if (wasAccepted) disagree(state, offer.key)
-  recount(state, feedOf(state, offer.key))
+  if (wasAccepted) disagree(state, offer.feed)
+  recount(state, offer.feed)
   if (!wasOver) rememberOver(state, offer)
 }
 
-function disagree(state: State, key: HexKey) {
-  const feed = feedOf(state, key)
+function disagree(state: State, feed: FeedState) {
   feed.agreements--
-  if (feed.agreements === 0) state.effects.push({ type: 'close-feed', key })
+  if (feed.agreements === 0) state.effects.push({ type: 'close-feed', key: feed.key })
   updateSynced(state, feed)
 }
 

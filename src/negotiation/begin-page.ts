@@ -1,5 +1,5 @@
 import { recount } from './room.ts'
-import { feedOf, type Outgoing, type State } from './state.ts'
+import type { Outgoing, State } from './state.ts'
 
 /** Gives the offers of a page their ids, and counts it; gives the first id. */
 export function beginPage(state: State, page: readonly Outgoing[]): number {
@@ -7,12 +7,13 @@ export function beginPage(state: State, page: readonly Outgoing[]): number {
   state.nextOutgoing += page.length
   state.pagesSent++
   state.sentPages.set(first, page)
-  for (const [i, offer] of page.entries()) {
-    offer.id = first + i
+  let id = first
+  for (const offer of page) {
+    offer.id = id++
     offer.status = 'offered'
     offer.offered = offer.lengths
     offer.told = offer.lengths
-    recount(state, feedOf(state, offer.key))
+    recount(state, offer.feed)
     state.outgoing.set(offer.id, offer)
   }
   return first

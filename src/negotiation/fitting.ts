@@ -1,3 +1,4 @@
+import { isEmpty } from '../wire/header.ts'
 import { keyBytes } from '../wire/limits.ts'
 import type { Header, Json, PeerLimits } from '../wire/messages.ts'
 import { maxVarintBytes, varintLength } from '../wire/varint.ts'
@@ -34,12 +35,6 @@ export function misfit(header: Header, limits: PeerLimits): string | null {
 function headerBytes(header: Header): number {
   if (isEmpty(header)) return 2
   return utf8.encode(JSON.stringify(header)).length
-}
-
-/** Most are. */
-function isEmpty(header: Header): boolean {
-  for (const _ in header) return false
-  return true
 }
 
 function depthOf(value: Json): number {

@@ -1,4 +1,5 @@
 import { toHex } from '../bytes.ts'
+import { emptyHeader } from '../wire/header.ts'
 import { maxFeedsPerPage } from '../wire/limits.ts'
 import type {
   AnswerReason,
@@ -11,17 +12,26 @@ import type {
 } from '../wire/messages.ts'
 import { runsOf } from '../wire/runs.ts'
 import { agree, decline, end, isOver, setDownloadPending, updateSynced } from './agreement.ts'
-import type { FeedLengths, HexKey, Namespace } from './events.ts'
+import type { FeedLengths, Namespace } from './events.ts'
 import type { Offered } from './range-index.ts'
 import { allMade } from './remembering.ts'
 import { roomOf } from './room.ts'
-import { atMost, covers, feedOf, type Incoming, type IncomingPage, type State } from './state.ts'
+import {
+  atMost,
+  covers,
+  type FeedState,
+  feedOf,
+  type Incoming,
+  type IncomingPage,
+  type State,
+  targetOf,
+} from './state.ts'
 
 /** The accepting side: what the peer offers, and what we make of it. */
 
 export function onoffer(state: State, { first, keys, namespace, lengths, headers }: OfferMessage) {
   const offered = keys.map((key, i): Offered => {
-    return { key: toHex(key), lengths: lengths[i] ?? [], header: headers[i] ?? {} }
+    return { key: toHex(key), lengths: lengths[i] ?? [], header: headers[i] ?? emptyHeader }
   })
   receivePage(state, first, namespace, offered)
 }
@@ -45,34 +55,39 @@ export function receivePage(state: State, first: number, namespace: Namespace, o
   }
   state.nextIncoming += offered.length
   state.pagesReceived++
-  const offers = offered.map(({ key, header, lengths }, i): Incoming => {
-    return {
-      id: first + i,
-      key,
-      namespace,
-      header,
-      offered: lengths,
-      known: lengths,
-      required: lengths,
-      have: null,
-      status: 'waiting',
-      reason: null,
-      pending: false,
-    }
-  })
-  for (const offer of offers) receive(state, offer)
+  const offers = offered.map((offer, i) => receive(state, first + i, namespace, offer))
   const page: IncomingPage = { first, offers, handedOut: [], namespace, waitsFor: new Set(state.opening) }
   state.receivedPages.set(first, page)
   if (page.waitsFor.size === 0) handOut(state, page)
 }
 
-function receive(state: State, offer: Incoming) {
-  const offers = feedOf(state, offer.key).incoming
-  const old = offers.get(offer.namespace)
+function receive(
+  state: State,
+  id: number,
+  namespace: Namespace,
+  { key, header, lengths }: Offered,
+): Incoming {
+  const feed = feedOf(state, key)
+  const offer: Incoming = {
+    id,
+    key,
+    feed,
+    namespace,
+    header,
+    offered: lengths,
+    known: lengths,
+    required: lengths,
+    have: null,
+    status: 'waiting',
+    reason: null,
+    pending: false,
+  }
+  const old = feed.incoming.get(namespace)
   // The newer offer of a feed in a namespace takes the place of the older one.
   if (old && !isOver(old)) end(state, old, 'withdrawn')
-  offers.set(offer.namespace, offer)
-  state.incoming.set(offer.id, offer)
+  feed.incoming.set(namespace, offer)
+  state.incoming.set(id, offer)
+  return offer
 }
 
 /** Hands out the pages that waited for the cores of a share, now open. */
@@ -103,21 +118,25 @@ export function answer(state: State, first: number, chosen: boolean[], reason: A
   if (!page) return
   state.receivedPages.delete(first)
   const hasRoom = roomOf(state)
-  const taken = new Set(page.handedOut.filter((offer, i) => chosen[i] && hasRoom(offer)))
-  const surplus = new Set(page.handedOut.filter((offer, i) => chosen[i] && !taken.has(offer)))
-  if (surplus.size > 0) reportSurplus(state, page.namespace)
-  const others = surplus.size > 0 ? 'over-limit' : reason
+  const { offers, handedOut } = page
+  const taken = handedOut.map((offer, i) => chosen[i] === true && hasRoom(offer))
+  const isSurplus = (i: number) => chosen[i] === true && !taken[i]
+  const anySurplus = handedOut.some((_, i) => isSurplus(i))
+  if (anySurplus) reportSurplus(state, page.namespace)
   // The peer knows nothing of what was left out: it gets an answer for each feed of the page.
-  const accepted = page.offers.map((offer) => taken.has(offer))
+  let next = 0
+  const accepted = offers.map((offer) => offer === handedOut[next] && taken[next++] === true)
+  const others = anySurplus ? 'over-limit' : reason
   state.effects.push({ type: 'send', message: { type: 'answer', first, accepted, reason: others } })
-  for (const offer of page.handedOut) {
+  for (let i = 0; i < handedOut.length; i++) {
+    const offer = handedOut[i] as Incoming
     if (offer.status !== 'handed-out') continue
-    if (taken.has(offer)) {
+    if (taken[i]) {
       offer.required = offer.known
       agree(state, offer, 'in', offer.known)
       setDownloadPending(state, offer, !covers(offer.have, offer.required))
-      pushTarget(state, offer.key)
-    } else decline(state, offer, surplus.has(offer) ? 'over-limit' : reason)
+      pushTarget(state, offer.feed)
+    } else decline(state, offer, isSurplus(i) ? 'over-limit' : reason)
   }
 }
 
@@ -126,14 +145,8 @@ function reportSurplus(state: State, namespace: Namespace) {
   state.effects.push({ type: 'problem', code: 'ERR_OFFER_TOO_LARGE', detail, namespace })
 }
 
-/** The longest that any offer of the feed stated: one of an older length may be accepted after one of a newer. */
-function pushTarget(state: State, key: HexKey) {
-  const lengths: number[] = []
-  for (const offer of feedOf(state, key).incoming.values()) {
-    if (offer.status !== 'accepted') continue
-    for (const [i, length] of offer.known.entries()) lengths[i] = Math.max(lengths[i] ?? 0, length)
-  }
-  state.effects.push({ type: 'target', key, lengths })
+function pushTarget(state: State, feed: FeedState) {
+  state.effects.push({ type: 'target', key: feed.key, lengths: targetOf(feed) ?? [] })
 }
 
 /** Our downloads are complete up to these lengths: tells the peer, where it is news. */
@@ -157,7 +170,7 @@ export function downloaded(state: State, feeds: FeedLengths[]) {
 }
 
 function isSame(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, i) => length === b[i])
+  return a === b || (a.length === b.length && a.every((length, i) => length === b[i]))
 }
 
 function sendCaughtUp(state: State, offers: OfferLengths[], asOffered: number[]) {
@@ -216,8 +229,8 @@ export function onlength(state: State, rows: OfferLengths[]) {
     // What the peer has cleared will not come.
     offer.required = atMost(offer.required, lengths)
     setDownloadPending(state, offer, !covers(offer.have, offer.required))
-    pushTarget(state, offer.key)
-    updateSynced(state, feedOf(state, offer.key))
+    pushTarget(state, offer.feed)
+    updateSynced(state, offer.feed)
   }
 }
 

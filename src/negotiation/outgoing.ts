@@ -1,3 +1,4 @@
+import { isEmpty } from '../wire/header.ts'
 import type {
   AnswerMessage,
   CaughtUpMessage,
@@ -40,7 +41,7 @@ export function ready(state: State, id: number, feeds: ReadyFeed[]) {
   for (const feed of feeds) {
     const change = owner.changes.get(feed.key)
     if (change === null) owner.takenBack = true
-    else offers.add(offerOnce(state, owner.namespace, { ...feed, header: change ?? feed.header }))
+    else offers.add(offerOnce(state, owner.namespace, feed, change ?? feed.header))
   }
   owner.offers = [...offers]
   for (const offer of owner.offers) {
@@ -51,22 +52,29 @@ export function ready(state: State, id: number, feeds: ReadyFeed[]) {
   if (owner.unanswered === 0) settleShare(state, id)
 }
 
-function offerOnce(state: State, namespace: Namespace, feed: ReadyFeed): Outgoing {
-  const offers = feedOf(state, feed.key).outgoing
+function offerOnce(
+  state: State,
+  namespace: Namespace,
+  { key, lengths }: ReadyFeed,
+  header: Header,
+): Outgoing {
+  const feed = feedOf(state, key)
+  const offers = feed.outgoing
   const old = offers.get(namespace)
   if (old && !isOver(old)) {
-    if (Object.keys(feed.header).length > 0) setHeader(state, old, feed.header)
+    if (!isEmpty(header)) setHeader(state, old, header)
     return old
   }
   const offer: Outgoing = {
     id: -1,
-    key: feed.key,
+    key,
+    feed,
     namespace,
-    header: feed.header,
-    lengths: feed.lengths,
-    offered: feed.lengths,
-    told: feed.lengths,
-    stated: feed.lengths,
+    header,
+    lengths,
+    offered: lengths,
+    told: lengths,
+    stated: lengths,
     caughtUp: null,
     status: 'queued',
     reason: null,
@@ -169,7 +177,8 @@ export function grew(state: State, feeds: FeedLengths[]) {
 
 function tell(offer: Outgoing, rows: OfferLengths[]) {
   // Less is news too: the peer would wait for ever for blocks that were cleared.
-  if (offer.lengths.every((length, i) => length === (offer.told[i] ?? 0))) return
+  if (offer.lengths === offer.told || offer.lengths.every((length, i) => length === (offer.told[i] ?? 0)))
+    return
   offer.told = offer.lengths
   rows.push({ id: offer.id, lengths: offer.lengths })
 }
@@ -186,7 +195,8 @@ export function onanswer(state: State, message: AnswerMessage) {
   }
   state.sentPages.delete(message.first)
   const rows: OfferLengths[] = []
-  for (const [i, offer] of page.entries()) {
+  for (let i = 0; i < page.length; i++) {
+    const offer = page[i] as Outgoing
     if (offer.status !== 'offered') continue
     if (message.accepted[i]) {
       offer.stated = offer.lengths
@@ -244,5 +254,5 @@ function caughtUp(state: State, offer: Outgoing, lengths: number[]) {
   offer.caughtUp = lengths
   if (offer.status !== 'accepted') return
   setUploadPending(state, offer, !covers(lengths, offer.stated))
-  updateSynced(state, feedOf(state, offer.key))
+  updateSynced(state, offer.feed)
 }

@@ -1,3 +1,4 @@
+import { emptyHeader } from '../wire/header.ts'
 import type { Incoming, Outgoing, State } from './state.ts'
 
 /** Declined and ended offers that are remembered, for each side: a peer can offer and take back without end. */
@@ -13,7 +14,7 @@ export interface Ring<Offer> {
 /** An offer was declined, or ended without that: keeps it in mind, and forgets the oldest of its kind instead. */
 export function rememberOver(state: State, offer: Outgoing | Incoming) {
   // Nobody looks at it any more, and it is what takes the room.
-  offer.header = {}
+  offer.header = emptyHeader
   const oldest =
     'told' in offer ? put(state, state.overOutgoing, offer) : put(state, state.overIncoming, offer)
   if (oldest) forget(state, oldest)

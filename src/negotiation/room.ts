@@ -1,4 +1,4 @@
-import { type FeedState, feedOf, type Incoming, type Outgoing, type State } from './state.ts'
+import type { FeedState, Incoming, Outgoing, State } from './state.ts'
 
 /**
  * How many channels this side may have the peer open: one for each feed that both agree on. What is offered and not
@@ -22,7 +22,7 @@ function isOffered({ status }: Outgoing): boolean {
 export function roomOf(state: State): (offer: Outgoing | Incoming) => boolean {
   let left = (state.options.channels ?? Number.POSITIVE_INFINITY) - state.channels
   return (offer) => {
-    if (feedOf(state, offer.key).channels > 0) return true
+    if (offer.feed.channels > 0) return true
     if (channelsOf(offer) > left) return false
     left -= channelsOf(offer)
     return true

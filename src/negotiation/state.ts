@@ -22,6 +22,7 @@ export interface Outgoing {
   /** Given when the offer is put on a page; -1 before. */
   id: number
   readonly key: HexKey
+  readonly feed: FeedState
   readonly namespace: Namespace
   header: Header
   /** What our cores hold now. */
@@ -49,6 +50,7 @@ export interface Outgoing {
 export interface Incoming {
   readonly id: number
   readonly key: HexKey
+  readonly feed: FeedState
   readonly namespace: Namespace
   header: Header
   /** What it was made with. */
@@ -224,20 +226,37 @@ export function createState(options: NegotiationOptions): State {
 }
 
 export function feedOf(state: State, key: HexKey): FeedState {
-  let feed = state.feeds.get(key)
-  if (!feed) {
-    feed = {
-      key,
-      outgoing: new Few(),
-      incoming: new Few(),
-      agreements: 0,
-      channels: 0,
-      synced: false,
-      syncedLength: 0,
-    }
-    state.feeds.set(key, feed)
+  const known = state.feeds.get(key)
+  if (known) return known
+  const feed: FeedState = {
+    key,
+    outgoing: new Few(),
+    incoming: new Few(),
+    agreements: 0,
+    channels: 0,
+    synced: false,
+    syncedLength: 0,
   }
+  state.feeds.set(key, feed)
   return feed
+}
+
+/**
+ * What the peer has of a feed, over all its offers that we accepted: one of an older length may be accepted after one of
+ * a newer. Null where none is.
+ */
+export function targetOf({ incoming }: FeedState): number[] | null {
+  let target: number[] | null = null
+  for (const { status, known } of incoming.values()) {
+    if (status !== 'accepted') continue
+    target = target ? mostOf(target, known) : known
+  }
+  return target
+}
+
+function mostOf(a: readonly number[], b: readonly number[]): number[] {
+  const [longer, shorter] = a.length < b.length ? [b, a] : [a, b]
+  return longer.map((length, i) => Math.max(length, shorter[i] ?? 0))
 }
 
 /** Whether cores of the lengths `have` hold all of cores of the lengths `want`. */

@@ -3,10 +3,16 @@ const most = 64
 /** Milliseconds without any answer after which those under way are taken for unanswered: a core may ignore a request. */
 const patience = 1000
 
+/** Somebody whose requests wait. */
+interface Waiter {
+  /** There is room. */
+  resume(): void
+}
+
 /** Lets requests for blocks through, over all feeds of a session, no faster than they are answered. */
 export class AnswerGate {
   private underWay = 0
-  private waiting = new Set<() => void>()
+  private readonly waiting = new Set<Waiter>()
   private timer: ReturnType<typeof setTimeout> | null = null
   /** Something was answered since the timer was set. */
   private moving = false
@@ -26,9 +32,9 @@ export class AnswerGate {
     this.wake()
   }
 
-  /** Calls back once when there is room. */
-  wait(resume: () => void) {
-    this.waiting.add(resume)
+  /** Resumes somebody once when there is room. */
+  wait(waiter: Waiter) {
+    this.waiting.add(waiter)
     this.watch()
   }
 
@@ -38,10 +44,10 @@ export class AnswerGate {
   }
 
   private wake() {
-    for (const resume of this.waiting) {
+    for (const waiter of this.waiting) {
       if (!this.open) return
-      this.waiting.delete(resume)
-      resume()
+      this.waiting.delete(waiter)
+      waiter.resume()
     }
     if (this.waiting.size === 0) this.rest()
   }

@@ -2,14 +2,15 @@ import { Replic8Error, toReplic8Error } from '../errors.ts'
 import { isOver } from '../negotiation/agreement.ts'
 import type { Effect, Namespace, NegotiationEvent } from '../negotiation/events.ts'
 import { Negotiation } from '../negotiation/negotiation.ts'
+import { type Incoming, type Outgoing, targetOf } from '../negotiation/state.ts'
 import type { ControlMessage } from '../wire/messages.ts'
 import type { AcceptHandler } from './accept.ts'
 import { Brake } from './brake.ts'
-import { type Core, keyHex } from './core.ts'
 import { Cores } from './cores.ts'
 import { Downloads } from './downloads.ts'
 import { EffectQueue } from './effect-queue.ts'
 import type { Engine } from './engine.ts'
+import type { Listeners } from './listeners.ts'
 import type { Meter } from './meter.ts'
 import { Offers } from './offers.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -24,8 +25,8 @@ import type { Stated } from './unsaid.ts'
 export interface BrokerHooks {
   send(message: ControlMessage): void
   engine(): Engine | null
-  /** The handlers of an event, for 'advertise'. */
-  handlers(namespace: Namespace): AcceptHandler[]
+  /** Who hears of events. */
+  readonly listeners: Listeners
   emit(event: string, namespace: Namespace, ...args: unknown[]): void
   problem(error: Replic8Error, where: { key?: Buffer; namespace?: Namespace }): void
   /** The session cannot go on; `local`: what this side's session ends with, where it is not the error told to the peer. */
@@ -74,12 +75,14 @@ export class Broker {
     const handle = (event: NegotiationEvent) => this.handle(event)
     this.reconnect = new Reconnect(options.memory, this.negotiation.state, handle)
     this.downloads = new Downloads(this.negotiation.state, this.cores, handle)
-    this.progress = new Progress(this.cores, (event, namespace, ...args) =>
-      hooks.emit(event, namespace, ...args),
+    this.progress = new Progress(
+      this.cores,
+      (event, namespace, ...args) => hooks.emit(event, namespace, ...args),
+      () => hooks.listeners.hear('progress'),
     )
     this.shares = new Shares(this.cores, options.limits, handle, {
       problem: (error, where) => hooks.problem(error, where),
-      onsettled: (cores) => this.tidy(cores.flatMap((core: Core) => keyHex(core) ?? [])),
+      onsettled: (keys) => this.tidy(keys),
     })
     this.syncs = new Syncs(this.cores, (event) => {
       this.downloads.hurry()
@@ -150,7 +153,8 @@ export class Broker {
         return this.emit('update', namespace, { key: this.cores.keyOf(effect.key), namespace, header })
       }
       case 'sync':
-        return this.emit('sync', null, this.cores.keyOf(effect.key))
+        if (this.hooks.listeners.hear('sync')) this.emit('sync', null, this.cores.keyOf(effect.key))
+        return
       case 'synced':
         return this.syncs.synced(effect.waiter, effect.feeds)
       case 'sync-failed':
@@ -177,7 +181,7 @@ export class Broker {
   private createOffers(acceptTimeout: number): Offers {
     const { hooks } = this
     return new Offers(this.cores, acceptTimeout, {
-      handlers: (namespace) => hooks.handlers(namespace),
+      handlers: (namespace) => hooks.listeners.of('advertise', namespace) as AcceptHandler[],
       handle: (event) => this.handle(event),
       onanswered: (keys) => this.tidy(keys),
       onfail: (replication, error) => this.onfail(replication, error),
@@ -191,6 +195,7 @@ export class Broker {
     if (!replication) return
     if (direction === 'in') this.progress.start(replication, namespace)
     else replication.offer()
+    if (!this.hooks.listeners.hear('replicate')) return
     this.emit('replicate', namespace, replication.core, { key: this.cores.keyOf(key), namespace, direction })
   }
 
@@ -210,9 +215,7 @@ export class Broker {
 
   private stated(key: string, index: number): Stated {
     const feed = this.negotiation.state.feeds.get(key)
-    let has = 0
-    for (const { status, known } of feed?.incoming.values() ?? [])
-      if (status === 'accepted') has = Math.max(has, known[index] ?? 0)
+    const has = (feed && targetOf(feed)?.[index]) ?? 0
     return { has, offered: feed !== undefined && feed.outgoing.size > 0 }
   }
 
@@ -235,7 +238,7 @@ export class Broker {
       const replication = this.cores.byKey.get(key)
       if (!replication || this.shares.isOpening(replication.core)) continue
       const feed = this.negotiation.state.feeds.get(key)
-      if (feed && !(feed.outgoing.values().every(isOver) && feed.incoming.values().every(isOver))) continue
+      if (feed && (feed.outgoing.some(mayStand) || feed.incoming.some(mayStand))) continue
       this.cores.drop(replication)
       this.cores.letGo(replication.core)
     }
@@ -253,6 +256,10 @@ export class Broker {
     this.cores.drop(replication)
     this.hooks.problem(error, { key })
   }
+}
+
+function mayStand(offer: Outgoing | Incoming): boolean {
+  return !isOver(offer)
 }
 
 function isHello(event: NegotiationEvent): boolean {

@@ -1,5 +1,5 @@
 import type { AnswerGate } from './answer-gate.ts'
-import { Arrivals } from './arrivals.ts'
+import { noteArrival, settleArrivals } from './arrivals.ts'
 import type { Brake } from './brake.ts'
 import { ChannelFront } from './channel-front.ts'
 import {
@@ -56,7 +56,6 @@ export class ChannelView extends ChannelFront {
   private readonly requester: Requester | null
   private readonly observer: ChannelObserver
   private readonly gate: AnswerGate
-  private readonly arrivals: Arrivals
   private readonly budget: RequestBudget
   private pace: Pace | null = null
   /** The question of the peer's that is being answered. */
@@ -74,24 +73,23 @@ export class ChannelView extends ChannelFront {
   private isEarly = false
 
   constructor(
-    view: StreamView,
+    view: StreamView & ChannelObserver,
     engine: Engine,
-    { key, hex }: { key: Buffer; hex: string },
+    key: Buffer,
+    hex: string,
     handlers: ChannelHandlers,
-    observer: ChannelObserver,
   ) {
     super()
     this.stream = view
+    this.observer = view
     this.hex = hex
     this.handlers = handlers
     this.requester = isRequester(handlers) ? handlers : null
     this.budget = engine.requests
     if (this.requester) mend(this.requester)
-    this.observer = observer
     this.gate = engine.answers
-    this.arrivals = new Arrivals(this.requester)
     this.channel = engine.open(key, this)
-    observer.brake.add(handlers)
+    view.brake.add(handlers)
     // When the core has the channel.
     if (this.requester) beginSoon(this)
   }
@@ -162,7 +160,7 @@ export class ChannelView extends ChannelFront {
   }
 
   /** Answers the requests that had to wait, as far as there is room. */
-  readonly resume = () => {
+  resume() {
     while (this.head < this.held.length && this.observer.writable && this.gate.open && !this.closed) {
       this.answer(this.held[this.head++])
     }
@@ -224,7 +222,7 @@ export class ChannelView extends ChannelFront {
 
   /** The gate tells when storage has room; that the transport has is told from outside. */
   private waitForRoom() {
-    if (this.held.length > 0 && this.observer.writable && !this.closed) this.gate.wait(this.resume)
+    if (this.held.length > 0 && this.observer.writable && !this.closed) this.gate.wait(this)
   }
 
   private answer(request: unknown) {
@@ -248,7 +246,7 @@ export class ChannelView extends ChannelFront {
 
   ondata(message: DataMessage) {
     if (message.value) this.observer.ondownload(message.value.length)
-    this.arrivals.note(message.index)
+    if (this.requester) noteArrival(this.requester, message.index)
     this.pace?.came(message.index, message.value?.length ?? 0)
     this.call('ondata', message)
   }
@@ -275,12 +273,14 @@ export class ChannelView extends ChannelFront {
 
   /** hypercore lets go of the channel when it hears of the close. */
   private tellClosed() {
-    this.arrivals.settle(() => {
+    const tell = () => {
       try {
         this.handlers.onclose?.()
       } catch (error) {
         this.observer.onerror(error as Error)
       }
-    })
+    }
+    if (this.requester) settleArrivals(this.requester, tell)
+    else tell()
   }
 }

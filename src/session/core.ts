@@ -94,31 +94,42 @@ export function feedCount(core: Core): number | undefined {
   return isFeed((core as unknown as Unknown).feed) ? 1 : undefined
 }
 
+/** Who hears of the feeds of a core. */
+export interface Named {
+  /** A feed of the core has become known. */
+  onnamed(index: number, feed: Feed): void
+  /** The core was closed before it was ever open. */
+  oncoreclosed(): void
+}
+
 /**
  * Names the feeds behind one offered key, in the order in which both ends state their lengths: a hypercore is itself;
  * a hyperdrive has metadata and content (known once its first metadata block is here); a hypertrie and its like have
- * one feed. Calls `onfeed` for each as it becomes known; nothing else of a store may travel with it.
- * Gives a function that ends the naming: a drive may wait for its metadata for ever. `ongone`: the core was closed
- * before it was ever open.
+ * one feed. Tells of each as it becomes known; nothing else of a store may travel with it.
+ * Gives a function that ends the naming, as a drive may wait for its metadata for ever; null: all are named.
  */
-export function feedsOf(
-  core: Core,
-  onfeed: (index: number, feed: Feed) => void,
-  ongone: () => void,
-): () => void {
-  if (isResting(core)) return core.watch((feed) => onfeed(0, feed), ongone)
-  let name: typeof onfeed | null = onfeed
+export function feedsOf(core: Core, named: Named): (() => void) | null {
+  if (isResting(core))
+    return core.watch(
+      (feed) => named.onnamed(0, feed),
+      () => named.oncoreclosed(),
+    )
   const { feed } = core as unknown as { feed?: unknown }
-  if (isFeed(core)) onfeed(0, core)
-  else if (isDrive(core)) {
-    const { metadata } = core
-    if (isFeed(metadata)) onfeed(0, metadata)
-    core.getContent((error, content) => {
-      if (!error && isFeed(content) && belongs(content, metadata)) name?.(1, content)
-    })
-  } else if (isFeed(feed)) onfeed(0, feed)
+  if (isFeed(core)) named.onnamed(0, core)
+  else if (isDrive(core)) return nameDrive(core, named)
+  else if (isFeed(feed)) named.onnamed(0, feed)
+  return null
+}
+
+function nameDrive(core: Drive, named: Named): () => void {
+  let stopped = false
+  const { metadata } = core
+  if (isFeed(metadata)) named.onnamed(0, metadata)
+  core.getContent((error, content) => {
+    if (!stopped && !error && isFeed(content) && belongs(content, metadata)) named.onnamed(1, content)
+  })
   return () => {
-    name = null
+    stopped = true
   }
 }
 

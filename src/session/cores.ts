@@ -71,10 +71,13 @@ export class Cores implements Source {
     return isOpen(core) ? null : this.opener.open(core)
   }
 
-  /** Opens a core, adds it, and watches its feeds; no promise where it is open. Errors: ERR_CORE_FAILED. */
-  prepare(core: Core): Promise<Replication> | Replication {
+  /**
+   * Opens a core, adds it, and watches its feeds; no promise where it is open. Errors: ERR_CORE_FAILED.
+   * @param hex its key, where that is known already
+   */
+  prepare(core: Core, hex?: string): Promise<Replication> | Replication {
     const opening = this.open(core)
-    return opening ? opening.then(() => this.addOpen(core)) : this.addOpen(core)
+    return opening ? opening.then(() => this.addOpen(core, hex)) : this.addOpen(core, hex)
   }
 
   /** Watches the feeds of a core that is added already, once it is open. Errors: ERR_CORE_FAILED. */
@@ -85,8 +88,8 @@ export class Cores implements Source {
     return opening ? opening.then(watch) : watch()
   }
 
-  private addOpen(core: Core): Promise<Replication> | Replication {
-    const replication = this.add(core, keyHex(core) as string)
+  private addOpen(core: Core, hex?: string): Promise<Replication> | Replication {
+    const replication = this.add(core, hex ?? (keyHex(core) as string))
     const watching = replication.core === core ? this.watch(replication) : this.watchOpened(replication)
     return watching ? watching.then(() => replication) : replication
   }
@@ -110,8 +113,7 @@ export class Cores implements Source {
 
   /** The key as this process has it: the Buffer of the session's core, else of another session's, else a new one. */
   keyOf(hex: string): Buffer {
-    const own = this.byKey.get(hex)
-    return own?.key ?? keyIn(knownCore(hex), hex) ?? Buffer.from(hex, 'hex')
+    return this.byKey.get(hex)?.key ?? keyIn(knownCore(hex), hex) ?? Buffer.from(hex, 'hex')
   }
 
   /** Payload bytes of a feed on this session, also while nothing of it is agreed on. */

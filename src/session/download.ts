@@ -59,7 +59,7 @@ export class Download {
   aim(lengths: number[]) {
     this.target = lengths
     // What the peer has cleared will not come.
-    this.goal = this.goal.length === 0 || this.reached ? lengths : atMost(this.goal, lengths)
+    this.goal = this.goal.length === 0 || this.reaches(this.lengths) ? lengths : atMost(this.goal, lengths)
     this.fetch()
     this.source.ondirty()
   }
@@ -78,26 +78,26 @@ export class Download {
 
   /** Blocks that are here without a gap, a number for each feed of the core that is known. */
   get lengths(): number[] {
-    const { restLength } = this.source
-    if (restLength !== undefined && !this.source.parts[0]) return [restLength]
-    const lengths: number[] = []
-    for (const part of this.source.parts) {
-      if (!part) break
-      lengths.push(part.length)
-    }
-    return lengths
+    const { restLength, parts } = this.source
+    const first = parts[0]
+    if (!first) return restLength === undefined ? [] : [restLength]
+    if (parts.length === 1) return [first.length]
+    const gap = parts.findIndex((part) => !part)
+    return parts.slice(0, gap < 0 ? parts.length : gap).map((part) => (part as Part).length)
   }
 
   /** Lengths to report to the peer as complete, or null while something is missing. */
   complete(): number[] | null {
-    const { target, options, lengths } = this
+    const { target, options } = this
     if (!target) return null
     if (options.download === false) return target
     if (options.whole === false) return this.idle ? target : null
-    if (!this.reached) return null
+    const { lengths } = this
+    if (!this.reaches(lengths)) return null
     this.goal = target
     // Of feeds that this kind of core does not have, all is here.
-    return [...lengths, ...target.slice(Math.max(lengths.length, this.source.feedLimit))]
+    const here = Math.max(lengths.length, this.source.feedLimit)
+    return target.length > here ? [...lengths, ...target.slice(here)] : lengths
   }
 
   /** In blocks, over all feeds of the core. */
@@ -111,8 +111,10 @@ export class Download {
     return { have, want }
   }
 
-  private get reached(): boolean {
-    return covers(this.lengths, this.goal.slice(0, this.source.feedLimit))
+  private reaches(lengths: number[]): boolean {
+    const { goal } = this
+    const { feedLimit } = this.source
+    return covers(lengths, goal.length > feedLimit ? goal.slice(0, feedLimit) : goal)
   }
 
   /** Whether the application has all that it asked for, at this look and at the one before. */

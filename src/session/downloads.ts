@@ -1,5 +1,5 @@
 import type { FeedLengths, NegotiationEvent } from '../negotiation/events.ts'
-import type { State } from '../negotiation/state.ts'
+import { type State, targetOf } from '../negotiation/state.ts'
 import type { Cores } from './cores.ts'
 import { Pulse } from './pulse.ts'
 import type { Replication } from './replication.ts'
@@ -12,7 +12,7 @@ export class Downloads {
   private readonly state: State
   private readonly cores: Cores
   private readonly handle: (event: NegotiationEvent) => void
-  private readonly dirty = new Set<Replication>()
+  private dirty: Replication[] = []
   private readonly look = new Pulse(interval, () => this.report())
 
   constructor(state: State, cores: Cores, handle: (event: NegotiationEvent) => void) {
@@ -23,21 +23,18 @@ export class Downloads {
 
   /** Something of a core changed. */
   touch(replication: Replication) {
-    this.dirty.add(replication)
+    if (replication.dirty) return
+    replication.dirty = true
+    this.dirty.push(replication)
     this.look.request()
   }
 
   /** Sets what is fetched of a feed to what the peer has, over all accepted offers of it. */
   aim(key: string) {
     const replication = this.cores.byKey.get(key)
-    const target: number[] = []
-    let accepted = false
-    for (const offer of this.state.feeds.get(key)?.incoming.values() ?? []) {
-      if (offer.status !== 'accepted') continue
-      accepted = true
-      for (const [i, length] of offer.known.entries()) target[i] = Math.max(target[i] ?? 0, length)
-    }
-    if (accepted) replication?.download.aim(target)
+    const feed = this.state.feeds.get(key)
+    const target = feed ? targetOf(feed) : null
+    if (target) replication?.download.aim(target)
     else replication?.download.stop()
   }
 
@@ -53,9 +50,10 @@ export class Downloads {
   private report() {
     const grew: FeedLengths[] = []
     const downloaded: FeedLengths[] = []
-    const dirty = [...this.dirty]
-    this.dirty.clear()
+    const { dirty } = this
+    this.dirty = []
     for (const replication of dirty) {
+      replication.dirty = false
       if (replication.released) continue
       grew.push({ key: replication.hex, lengths: replication.download.lengths })
       const lengths = replication.download.complete()

@@ -42,9 +42,16 @@ const least = 4096
 let sweepAt = least
 
 export function rememberCore(hex: string, source: Source, core: Core) {
-  const sources = sourcesOf(hex)
-  if (sources.some((other) => other.core(hex) === core)) return
-  keep(hex, sources.length > 0 ? [...alive(hex, sources), source] : [source])
+  const sources = known.get(hex)
+  // Mostly nobody has it yet.
+  if (!sources) known.set(hex, source)
+  else if (Array.isArray(sources)) {
+    if (sources.some((other) => other.core(hex) === core)) return
+    keep(hex, [...alive(hex, sources), source])
+  } else {
+    const other = sources.core(hex)
+    if (other !== core) known.set(hex, other ? [sources, source] : source)
+  }
   if (known.size > sweepAt) sweep()
 }
 
@@ -62,8 +69,18 @@ export function loosenCore(hex: string, source: Source, core: Core) {
 
 /** The one that came last and is not closed. */
 export function knownCore(hex: string): Core | undefined {
-  const cores = sourcesOf(hex).map((source) => source.core(hex))
-  return cores.findLast((core) => core && (core as { closed?: unknown }).closed !== true)
+  const sources = known.get(hex)
+  if (!sources) return undefined
+  if (!Array.isArray(sources)) return openCore(sources.core(hex))
+  for (let i = sources.length - 1; i >= 0; i--) {
+    const core = openCore(sources[i]?.core(hex))
+    if (core) return core
+  }
+  return undefined
+}
+
+function openCore(core: Core | undefined): Core | undefined {
+  return core && (core as { closed?: unknown }).closed !== true ? core : undefined
 }
 
 function sourcesOf(hex: string): Source[] {

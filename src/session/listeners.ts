@@ -55,6 +55,11 @@ export class Listeners {
     else events.delete(event)
   }
 
+  /** Whether anybody may hear of an event: what it would tell need not be made otherwise. */
+  hear(event: string): boolean {
+    return this.heard.has(event)
+  }
+
   /** The handlers that hear of an event: those of its namespace, and those of every namespace. */
   of(event: string, namespace: Namespace = none): Handler[] {
     if (!this.heard.has(event)) return nobody

@@ -13,14 +13,17 @@ type Emit = (event: string, namespace: Namespace, ...args: unknown[]) => void
 export class Progress {
   private readonly cores: Cores
   private readonly emit: Emit
+  /** Whether anybody would be told. */
+  private readonly isHeard: () => boolean
   private readonly moved = new Set<Replication>()
   /** What was told last, for each agreement by which a feed is taken. */
   private readonly told = new Map<Replication, Few<Namespace, string>>()
   private readonly pulse = new Pulse(interval, () => this.tellMoved())
 
-  constructor(cores: Cores, emit: Emit) {
+  constructor(cores: Cores, emit: Emit, isHeard: () => boolean) {
     this.cores = cores
     this.emit = emit
+    this.isHeard = isHeard
   }
 
   start(replication: Replication, namespace: Namespace) {
@@ -31,7 +34,7 @@ export class Progress {
   }
 
   touch(replication: Replication) {
-    if (!this.told.has(replication)) return
+    if (!this.isHeard() || !this.told.has(replication)) return
     this.moved.add(replication)
     this.pulse.request()
   }
@@ -60,7 +63,7 @@ export class Progress {
   }
 
   private tell(replication: Replication) {
-    if (!replication.download.target) return
+    if (!this.isHeard() || !replication.download.target) return
     const { have, want } = replication.download.progress()
     const bytes = replication.traffic.received
     const news = `${have} ${want} ${bytes}`

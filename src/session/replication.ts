@@ -1,5 +1,15 @@
 import type { Brake } from './brake.ts'
-import { type Core, type Feed, feedCount, feedsOf, isFeed, keyIn, keyOf, restLength } from './core.ts'
+import {
+  type Core,
+  type Feed,
+  feedCount,
+  feedsOf,
+  isFeed,
+  keyIn,
+  keyOf,
+  type Named,
+  restLength,
+} from './core.ts'
 import { asItIs, Download, type ReplicateOptions } from './download.ts'
 import type { Engine } from './engine.ts'
 import type { Meter } from './meter.ts'
@@ -28,7 +38,7 @@ export interface Traffic {
 }
 
 /** One core in one session: its feeds, their channels while an agreement stands, and its download. */
-export class Replication implements ViewOwner, PartHooks {
+export class Replication implements ViewOwner, PartHooks, Named {
   readonly hex: string
   readonly traffic: Traffic
   readonly download: Download
@@ -36,6 +46,10 @@ export class Replication implements ViewOwner, PartHooks {
   core: Core
   /** True when the session has let go of the core. */
   released = false
+  /** It waits for a look at what changed. */
+  dirty = false
+  /** Its feeds are named as they become known. */
+  watched = false
   private readonly hooks: ReplicationHooks
   private readonly meter: Meter
   private options = asItIs
@@ -73,10 +87,6 @@ export class Replication implements ViewOwner, PartHooks {
     return restLength(this.core)
   }
 
-  get watched(): boolean {
-    return this.stopNaming !== null
-  }
-
   get feedKeys(): string[] {
     return this.parts.flatMap((part) => part?.hex ?? [])
   }
@@ -87,10 +97,9 @@ export class Replication implements ViewOwner, PartHooks {
 
   /** Looks for the feeds of the core, which is open now. */
   watch() {
-    if (this.released || this.stopNaming) return
-    this.stopNaming = () => {}
-    const onfeed = (index: number, feed: Feed) => this.addPart(index, feed)
-    this.stopNaming = feedsOf(this.core, onfeed, () => this.oncoreclosed())
+    if (this.released || this.watched) return
+    this.watched = true
+    this.stopNaming = feedsOf(this.core, this)
     this.ondirty()
   }
 
@@ -169,31 +178,32 @@ export class Replication implements ViewOwner, PartHooks {
 
   private replicate(core: Core, view: StreamView) {
     const { download, upload, maxRequests } = this.channelOptions
-    const fail = (error: unknown) => view.destroy(error as Error)
+    const options: ChannelOptions & { stream: StreamView; live: boolean } = { stream: view, live: true }
+    if (download !== undefined) options.download = download
+    if (upload !== undefined) options.upload = upload
+    if (maxRequests !== undefined) options.maxRequests = maxRequests
     try {
-      const result = core.replicate(view.initiator, {
-        stream: view,
-        live: true,
-        ...(download === undefined ? {} : { download }),
-        ...(upload === undefined ? {} : { upload }),
-        ...(maxRequests === undefined ? {} : { maxRequests }),
-      }) as { then?: unknown; catch?: unknown } | undefined
+      const result = core.replicate(view.initiator, options) as
+        | { then?: unknown; catch?: unknown }
+        | undefined
       // A stream is what hypercore gives; an own core may give a promise, which can reject.
-      if (typeof result?.then === 'function') Promise.resolve(result).catch(fail)
+      if (typeof result?.then === 'function')
+        Promise.resolve(result).catch((error: Error) => view.destroy(error))
     } catch (error) {
-      fail(error)
+      view.destroy(error as Error)
     }
   }
 
-  private addPart(index: number, feed: Feed) {
+  onnamed(index: number, feed: Feed) {
     if (this.released || this.parts[index]) return
-    this.parts[index] = new Part(feed, feed.key === this.key ? this.hex : feed.key.toString('hex'), this)
+    this.parts[index] = new Part(feed, this.hexOf(feed.key), this)
     this.download.fetch()
     this.attach()
     this.ondirty()
   }
 
   private unwatch() {
+    this.watched = false
     this.stopNaming?.()
     this.stopNaming = null
     for (const part of this.parts.splice(0)) part?.release()
@@ -220,7 +230,7 @@ export class Replication implements ViewOwner, PartHooks {
 
   /** A wrapper around a hypercore shows what it wraps no earlier than here. */
   onfeed(hex: string, feed: unknown) {
-    if (hex === this.hex && feedCount(this.core) === undefined && isFeed(feed)) this.addPart(0, feed)
+    if (hex === this.hex && feedCount(this.core) === undefined && isFeed(feed)) this.onnamed(0, feed)
   }
 
   /** The peer may close a channel for one agreement while it does not know of another yet: it is opened again. */
@@ -242,6 +252,11 @@ export class Replication implements ViewOwner, PartHooks {
 
   oncoreclosed() {
     this.hooks.oncoreclosed(this)
+  }
+
+  /** Most cores are one feed, with one Buffer for the key. */
+  hexOf(key: Buffer): string {
+    return key === this.key ? this.hex : key.toString('hex')
   }
 
   allows(hex: string): boolean {

@@ -1,7 +1,6 @@
 import { Replic8Error } from '../errors.ts'
 import { checkHeader } from '../wire/header.ts'
 import type { Header, Json } from '../wire/messages.ts'
-import type { AcceptHandler } from './accept.ts'
 import { attach } from './attach.ts'
 import { Broker } from './broker.ts'
 import { type Core, isCore, keyHex, toHexKey } from './core.ts'
@@ -278,7 +277,7 @@ export class Session extends SessionEmitter {
     return new Broker(this.options, this.meter, {
       send: (message) => link.send(message),
       engine: () => link.engine,
-      handlers: (namespace) => this.listeners.of('advertise', namespace) as AcceptHandler[],
+      listeners: this.listeners,
       emit: (event, namespace, ...args) => this.emit(event as keyof SessionEvents, namespace, ...args),
       problem: (error, where) => this.problem(error, where),
       fail: (error, local) => link.fail(local ?? error, error.reason ?? error),

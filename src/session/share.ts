@@ -31,7 +31,9 @@ export function shareArguments(args: unknown[], limits: SessionLimits): ShareArg
   const cores = coreList(rest[0])
   const given = rest[1] ?? []
   const headers = (Array.isArray(given) ? given : [given]).flat()
-  return { namespace, cores, headers: cores.map((_, i) => checkHeader(headers[i] ?? {}, limits)) }
+  const none = checkHeader({}, limits)
+  const checked = cores.map((_, i) => (headers[i] == null ? none : checkHeader(headers[i], limits)))
+  return { namespace, cores, headers: checked }
 }
 
 /** Cores from one core, an array of cores, or an array with arrays in it. Errors: ERR_BAD_ARGUMENT. */

@@ -1,5 +1,5 @@
 import { Replic8Error, toReplic8Error } from '../errors.ts'
-import type { Namespace, NegotiationEvent, ReadyFeed } from '../negotiation/events.ts'
+import type { HexKey, Namespace, NegotiationEvent, ReadyFeed } from '../negotiation/events.ts'
 import type { Header } from '../wire/messages.ts'
 import { type Core, keyHex } from './core.ts'
 import type { Cores } from './cores.ts'
@@ -9,8 +9,13 @@ import { type Share, shareArguments } from './share.ts'
 
 interface PendingShare {
   namespace: Namespace
-  /** The cores that were not taken back meanwhile. */
-  cores: Map<Core, Header>
+  readonly cores: readonly Core[]
+  /** One a core. */
+  readonly headers: readonly Header[]
+  /** Of the cores, where they are known. */
+  keys: (HexKey | undefined)[]
+  /** Cores that were taken back meanwhile. */
+  readonly takenBack: Set<Core>
   resolve(keys: Buffer[]): void
   reject(error: Error): void
 }
@@ -19,11 +24,12 @@ interface PendingShare {
 type Prepared = Replication | undefined
 
 const isPromise = (value: unknown) => value instanceof Promise
+const isHex = (value: HexKey | undefined) => value !== undefined
 
 interface SharesHooks {
   problem(error: Replic8Error, where: { key?: Buffer; namespace?: Namespace }): void
-  /** Nothing holds on to these cores for a share any more. */
-  onsettled(cores: Core[]): void
+  /** Nothing holds on to the cores of these keys for a share any more. */
+  onsettled(keys: HexKey[]): void
 }
 
 /** What the application shares in one session: opens the cores, and settles the promises. */
@@ -53,14 +59,14 @@ export class Shares {
   share(args: unknown[]): Share {
     const { namespace, cores, headers } = shareArguments(args, this.limits)
     const id = this.nextId++
+    const keys = cores.map(keyHex)
     const accepted = new Promise<Buffer[]>((resolve, reject) => {
-      const withHeaders = new Map(cores.map((core, i) => [core, headers[i] as Header]))
-      this.pending.set(id, { namespace, cores: withHeaders, resolve, reject })
+      this.pending.set(id, { namespace, cores, headers, keys, takenBack: new Set(), resolve, reject })
     })
     accepted.catch(() => {})
     if (this.closed) this.reject(id, this.closed)
     else {
-      this.handle({ type: 'share', share: id, namespace, keys: cores.flatMap((core) => keyHex(core) ?? []) })
+      this.handle({ type: 'share', share: id, namespace, keys: keys.filter(isHex) })
       void this.open(id)
     }
     return { accepted, withdraw: () => this.unshare(namespace, cores) }
@@ -75,7 +81,7 @@ export class Shares {
 
   unshare(namespace: Namespace, cores: Core[]) {
     for (const share of this.pending.values()) {
-      if (share.namespace === namespace) for (const core of cores) share.cores.delete(core)
+      if (share.namespace === namespace) for (const core of cores) share.takenBack.add(core)
     }
     this.handle({ type: 'unshare', namespace, keys: cores.flatMap((core) => keyHex(core) ?? []) })
   }
@@ -90,7 +96,7 @@ export class Shares {
     if (!share) return
     this.pending.delete(id)
     share.resolve(keys.map((key) => this.cores.keyOf(key)))
-    this.hooks.onsettled([...share.cores.keys()])
+    this.hooks.onsettled(share.keys.filter(isHex))
   }
 
   withdrawn(id: number) {
@@ -111,30 +117,37 @@ export class Shares {
   /** Opens the cores of a share; one that fails to open fails alone. */
   private async open(id: number) {
     const share = this.pending.get(id) as PendingShare
-    const cores = [...share.cores]
-    for (const [core] of cores) this.opening.set(core, (this.opening.get(core) ?? 0) + 1)
-    const prepared = cores.map(([core]) => this.prepare(core, share.namespace))
+    const { cores, headers, keys, takenBack, namespace } = share
+    for (const core of cores) this.opening.set(core, (this.opening.get(core) ?? 0) + 1)
+    const prepared = cores.map((core, i) => this.prepare(core, keys[i], namespace))
     const opened = await (prepared.some(isPromise) ? Promise.all(prepared) : (prepared as Prepared[]))
-    for (const [core] of cores) this.forget(core)
+    for (const core of cores) this.forget(core)
     if (this.closed) return
-    const feeds = cores.flatMap(([core, header], i): ReadyFeed[] => {
+    const feeds: ReadyFeed[] = []
+    for (const [i, core] of cores.entries()) {
       const replication = opened[i]
-      if (!replication || replication.released || !share.cores.has(core)) return []
-      return [{ key: replication.hex, header, lengths: replication.download.lengths }]
-    })
-    if (cores.length > 0 && share.cores.size === 0) this.withdrawn(id)
+      if (!replication) {
+        keys[i] ??= keyHex(core)
+        continue
+      }
+      const { hex, released, download } = replication
+      keys[i] = hex
+      if (released || takenBack.has(core)) continue
+      feeds.push({ key: hex, header: headers[i] as Header, lengths: download.lengths })
+    }
+    if (cores.length > 0 && cores.every((core) => takenBack.has(core))) this.withdrawn(id)
     this.handle({ type: 'ready', share: id, feeds })
-    this.hooks.onsettled(cores.map(([core]) => core))
+    this.hooks.onsettled(keys.filter(isHex))
   }
 
   /** No promise where the core is open already. */
-  private prepare(core: Core, namespace: Namespace): Promise<Prepared> | Prepared {
-    const fail = (error: unknown) => this.failed(core, namespace, error)
+  private prepare(core: Core, key: HexKey | undefined, namespace: Namespace): Promise<Prepared> | Prepared {
     try {
-      const prepared = this.cores.prepare(core)
-      return prepared instanceof Promise ? prepared.catch(fail) : prepared
+      const prepared = this.cores.prepare(core, key)
+      if (!(prepared instanceof Promise)) return prepared
+      return prepared.catch((error) => this.failed(core, namespace, error))
     } catch (error) {
-      return fail(error)
+      return this.failed(core, namespace, error)
     }
   }
 

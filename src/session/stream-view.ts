@@ -11,6 +11,8 @@ import type { Stated } from './unsaid.ts'
 export interface ViewOwner extends Omit<ChannelObserver, 'stated'> {
   /** What the control messages have said of a feed. */
   stated(keyHex: string): Stated
+  /** A key as hex digits. */
+  hexOf(key: Buffer): string
   /** Whether the structure may open this key. */
   allows(keyHex: string): boolean
   /** The structure opened a channel for this feed of its own. */
@@ -25,16 +27,22 @@ export interface StreamKeys {
   remotePublicKey: Buffer | null
 }
 
+/** An emitter without what `new EventEmitter` makes at once: there is one for each feed, and hypercore listens to none. */
+function Lazy() {}
+Lazy.prototype = EventEmitter.prototype
+const LazyEmitter = Lazy as unknown as new () => EventEmitter
+
 /**
  * The connection as one structure (a hypercore, a hyperdrive) sees it: a hypercore-protocol stream that knows only the
  * structure's own feeds. Corestores close every channel that they do not know, and offer every core they hold; neither
  * gets through here.
  */
-export class StreamView extends EventEmitter implements ChannelObserver {
+export class StreamView extends LazyEmitter implements ChannelObserver {
   readonly initiator: boolean
   readonly live = true
   destroyed = false
-  private asked: { key: Buffer; hex: string } | null = null
+  private askedKey: Buffer | null = null
+  private askedHex = ''
   private readonly engine: Engine
   private readonly owner: ViewOwner
   private readonly channels = new Few<string, ChannelView>()
@@ -45,13 +53,16 @@ export class StreamView extends EventEmitter implements ChannelObserver {
     this.owner = owner
     this.initiator = engine.initiator
     this.setMaxListeners(0)
-    this.on('error', ignore)
+  }
+
+  /** An 'error' that nobody listens to ends no process. */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    return (event !== 'error' || this.listenerCount(event) > 0) && super.emit(event, ...args)
   }
 
   /** With `initiator` and `pipe`, what makes hypercore take this for a protocol stream. */
   get state(): StreamKeys {
-    const { publicKey, remotePublicKey } = this.engine
-    return { publicKey, remotePublicKey }
+    return this
   }
 
   get publicKey(): Buffer | null {
@@ -95,7 +106,7 @@ export class StreamView extends EventEmitter implements ChannelObserver {
 
   open(key: Buffer, handlers: ChannelHandlers): ChannelView {
     const hex = this.hexOf(key)
-    const channel = new ChannelView(this, this.engine, { key, hex }, handlers, this)
+    const channel = new ChannelView(this, this.engine, key, hex, handlers)
     this.channels.set(hex, channel)
     // The handlers are hypercore's peer, which names its feed.
     this.owner.onfeed(hex, (handlers as { feed?: unknown }).feed)
@@ -104,8 +115,11 @@ export class StreamView extends EventEmitter implements ChannelObserver {
 
   /** hypercore asks whether it is open, and opens it then: mostly one feed, with one Buffer for its key. */
   private hexOf(key: Buffer): string {
-    if (this.asked?.key !== key) this.asked = { key, hex: key.toString('hex') }
-    return this.asked.hex
+    if (this.askedKey !== key) {
+      this.askedKey = key
+      this.askedHex = this.owner.hexOf(key)
+    }
+    return this.askedHex
   }
 
   /** A structure may not close by discovery key: it would name channels that are not its own. */
@@ -176,5 +190,3 @@ export class StreamView extends EventEmitter implements ChannelObserver {
     this.removeAllListeners()
   }
 }
-
-function ignore() {}

@@ -41,9 +41,17 @@ export function checkUserData(value: unknown): Json {
   })
 }
 
+/** The header that says nothing: most do, so that one is enough for all. */
+export const emptyHeader: Header = Object.freeze(Object.create(null))
+
 /** The one text for a page's headers: empty when there is nothing to say, else a JSON array. */
 export function stringifyHeaders(headers: readonly Header[]): string {
-  return arrayText(headers.map((header) => JSON.stringify(header)))
+  return headers.every(isEmpty) ? '' : arrayText(headers.map((header) => JSON.stringify(header)))
+}
+
+export function isEmpty(header: Header): boolean {
+  for (const _ in header) return false
+  return true
 }
 
 /**
@@ -54,7 +62,7 @@ export function stringifyHeaders(headers: readonly Header[]): string {
  *   or has a refused key, ERR_OFFER_TOO_LARGE for one over `headerBytes`
  */
 export function parseHeaders(text: string, count: number, limits: HeaderLimits): Header[] {
-  if (text === '') return Array.from({ length: count }, () => Object.create(null) as Header)
+  if (text === '') return new Array<Header>(count).fill(emptyHeader)
   const parsed = parseJson(text)
   if (!Array.isArray(parsed)) malformed('The headers of a page are no array.')
   if (parsed.length !== count) malformed(`A page of ${count} feeds has ${parsed.length} headers.`)

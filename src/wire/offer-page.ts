@@ -1,6 +1,6 @@
 /** The two messages whose size grows with a page of feeds: the offer and its answer. */
 import { Replic8Error } from '../errors.ts'
-import { parseHeaders, stringifyHeaders } from './header.ts'
+import { emptyHeader, parseHeaders, stringifyHeaders } from './header.ts'
 import { type DecodeLimits, keyBytes, maxFeedsPerPage, maxLengthsPerRow } from './limits.ts'
 import { type AnswerMessage, answerReasons, type OfferMessage } from './messages.ts'
 import { checkPageIds, checkPageSize, writePageIds } from './page-ids.ts'
@@ -25,7 +25,7 @@ export function writeOffer(to: Writer, offer: OfferMessage): void {
     to.raw(key)
   }
   for (const row of lengths) writeLengths(to, row)
-  to.text(stringifyHeaders(keys.map((_, i) => headers[i] ?? {})))
+  to.text(stringifyHeaders(keys.map((_, i) => headers[i] ?? emptyHeader)))
 }
 
 export function readOffer(from: Reader, limits: DecodeLimits): OfferMessage {
@@ -55,8 +55,8 @@ export function writeAnswer(to: Writer, { first, accepted, reason }: AnswerMessa
   to.word(answerReasons, reason)
   if (form !== answerForm.bitmap) return
   const bitmap = new Uint8Array(Math.ceil(accepted.length / 8))
-  for (const [i, taken] of accepted.entries())
-    if (taken) bitmap[i >> 3] = (bitmap[i >> 3] as number) | (1 << (i & 7))
+  for (let i = 0; i < accepted.length; i++)
+    if (accepted[i]) bitmap[i >> 3] = (bitmap[i >> 3] as number) | (1 << (i & 7))
   to.raw(bitmap)
 }
 
@@ -73,7 +73,7 @@ export function readAnswer(from: Reader): AnswerMessage {
 
 function readAccepted(from: Reader, form: number, count: number): boolean[] {
   if (form === answerForm.all || form === answerForm.none) {
-    return Array.from({ length: count }, () => form === answerForm.all)
+    return new Array<boolean>(count).fill(form === answerForm.all)
   }
   if (form !== answerForm.bitmap) malformed('An answer has an unknown form.')
   const bitmap = from.view(Math.ceil(count / 8))

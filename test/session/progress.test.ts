@@ -140,8 +140,10 @@ test('an agreement that ends is told once more, before anything else could tell 
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
   const key = Buffer.alloc(32, 1)
   const told: unknown[] = []
-  const progress = new Progress({ keyOf: () => key } as unknown as Cores, (event, namespace, info) =>
-    told.push([event, namespace, info]),
+  const progress = new Progress(
+    { keyOf: () => key } as unknown as Cores,
+    (event, namespace, info) => told.push([event, namespace, info]),
+    () => true,
   )
   const state = { have: 0, want: 5 }
   const replication = {
