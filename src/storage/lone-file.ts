@@ -36,30 +36,55 @@ export class LoneFile implements RandomAccessStorage {
     return true
   }
 
+  // Each has its own `try`: to hand what it does to a function costs as much as doing it.
+
   open(cb: StorageCallback = ignore): void {
-    this.run(cb, () => {})
+    try {
+      this.use()
+      answer(cb, null)
+    } catch (error) {
+      answer(cb, storageError(error))
+    }
   }
 
   read(offset: number, size: number, cb: StorageCallback<Uint8Array>): void {
-    this.run(cb, () => {
+    try {
+      this.use()
       if (position(offset) + position(size) > this.bytes.size)
         throw outsideOfFile(this.filename, offset, size)
-      return this.bytes.read(offset, size)
-    })
+      answer(cb, null, this.bytes.read(offset, size))
+    } catch (error) {
+      answer(cb, storageError(error))
+    }
   }
 
   write(offset: number, data: Uint8Array, cb: StorageCallback = ignore): void {
-    this.run(cb, () => {
+    try {
+      this.use()
       if (position(offset) >= 0 && data.length > 0) this.bytes.write(offset, data)
-    })
+      answer(cb, null)
+    } catch (error) {
+      answer(cb, storageError(error))
+    }
   }
 
   del(offset: number, size: number, cb: StorageCallback = ignore): void {
-    this.run(cb, () => this.bytes.del(position(offset), size === Infinity ? size : position(size)))
+    try {
+      this.use()
+      this.bytes.del(position(offset), size === Infinity ? size : position(size))
+      answer(cb, null)
+    } catch (error) {
+      answer(cb, storageError(error))
+    }
   }
 
   stat(cb: StorageCallback<{ size: number }>): void {
-    this.run(cb, () => ({ size: this.bytes.size }))
+    try {
+      this.use()
+      answer(cb, null, { size: this.bytes.size })
+    } catch (error) {
+      answer(cb, storageError(error))
+    }
   }
 
   close(cb: StorageCallback = ignore): void {
@@ -73,14 +98,9 @@ export class LoneFile implements RandomAccessStorage {
     answer(cb, null)
   }
 
-  private run<T>(cb: StorageCallback<T>, op: () => T): void {
-    try {
-      if (this.closed) throw new Replic8Error('ERR_CLOSED', 'The file was closed.')
-      this.opened = true
-      answer(cb, null, op())
-    } catch (error) {
-      answer(cb, storageError(error))
-    }
+  private use(): void {
+    if (this.closed) throw new Replic8Error('ERR_CLOSED', 'The file was closed.')
+    this.opened = true
   }
 }
 
