@@ -21,7 +21,11 @@ export default defineConfig({
         test: {
           name: 'chromium',
           include: ['test/**/*.browser.test.ts'],
-          globalSetup: ['test/transports/websocket-relay.ts', 'test/transports/websocket-signal-setup.ts'],
+          globalSetup: [
+            'test/transports/websocket-relay.ts',
+            'test/transports/websocket-signal-setup.ts',
+            'test/bridge/sharing-bridge.ts',
+          ],
           testTimeout: 60_000,
           browser: {
             enabled: true,

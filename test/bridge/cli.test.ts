@@ -9,9 +9,10 @@ import { readArguments } from '../../src/bridge/arguments.ts'
 import { UsageError } from '../../src/bridge/settings.ts'
 import { settle } from '../../src/bridge/settled.ts'
 import { randomKey } from '../../src/platform/random-key.ts'
+import { buildProgram } from '../helpers/build-program.ts'
 import { encryptionKey } from '../helpers/sessions.ts'
 import { folder, peerOf, read, write } from './bridges.ts'
-import { buildProgram, Running } from './commands.ts'
+import { Running } from './commands.ts'
 
 const soon = { timeout: 20_000 }
 const hex = encryptionKey.toString('hex')

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { buildProgram } from '../helpers/build-program.ts'
 import { bridge, folder, peerOf, write } from './bridges.ts'
-import { buildProgram, Running } from './commands.ts'
+import { Running } from './commands.ts'
 
 test('a process whose bridge is closed ends by itself', async () => {
   const program = await buildProgram('test/bridge/close-program.ts')
