@@ -52,6 +52,12 @@ export class Few<K, V> {
     return this.single ? measure(this.value as V) : 0
   }
 
+  /** Runs a task for each. */
+  each(task: (value: V) => void): void {
+    if (this.rest) for (const value of this.rest.values()) task(value)
+    else if (this.single) task(this.value as V)
+  }
+
   /** In the order in which they came. */
   values(): V[] {
     if (this.rest) return [...this.rest.values()]

@@ -17,6 +17,9 @@ test('does what a Map does', () => {
         expect(few.size).toBe(map.size)
         expect(few.entries()).toEqual([...map])
         expect(few.values()).toEqual([...map.values()])
+        const each: number[] = []
+        few.each((value) => each.push(value))
+        expect(each).toEqual([...map.values()])
       }
     }),
   )

@@ -162,6 +162,7 @@ export function grew(state: State, feeds: FeedLengths[]) {
   for (const { key, lengths } of feeds) {
     const feed = state.feeds.get(key)
     if (!feed) continue
+    if (feed.outgoing.size === 0) continue
     for (const offer of feed.outgoing.values()) {
       offer.lengths = lengths
       if (offer.status !== 'accepted') continue

@@ -105,6 +105,12 @@ export interface IncomingPage {
   readonly waitsFor: Set<number>
 }
 
+/** What one who waits for a sync waits for. */
+export interface Goal {
+  readonly offer: Outgoing | Incoming
+  readonly lengths: number[]
+}
+
 export interface SyncWaiter {
   readonly filter: SyncFilter
   /** Our shares that have to be answered first. */
@@ -112,7 +118,7 @@ export interface SyncWaiter {
   /** The peer's pages below this id have to be answered first. */
   readonly before: number
   /** Set when all those are answered. */
-  goals: { offer: Outgoing | Incoming; lengths: number[] }[] | null
+  goals: Goal[] | null
 }
 
 export interface NegotiationOptions {
@@ -247,10 +253,9 @@ export function feedOf(state: State, key: HexKey): FeedState {
  */
 export function targetOf({ incoming }: FeedState): number[] | null {
   let target: number[] | null = null
-  for (const { status, known } of incoming.values()) {
-    if (status !== 'accepted') continue
-    target = target ? mostOf(target, known) : known
-  }
+  incoming.each(({ status, known }) => {
+    if (status === 'accepted') target = target ? mostOf(target, known) : known
+  })
   return target
 }
 
@@ -267,6 +272,6 @@ export function covers(have: readonly number[] | null, want: readonly number[]):
 }
 
 /** What is left of `lengths` where no more than `most` is there; of a core that `most` does not speak of, all is. */
-export function atMost(lengths: readonly number[], most: readonly number[]): number[] {
-  return lengths.map((length, i) => Math.min(length, most[i] ?? length))
+export function atMost(lengths: number[], most: readonly number[]): number[] {
+  return lengths === most ? lengths : lengths.map((length, i) => Math.min(length, most[i] ?? length))
 }

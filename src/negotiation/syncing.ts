@@ -2,7 +2,16 @@ import type { ErrorCode } from '../errors.ts'
 import type { EndReason } from '../wire/messages.ts'
 import { endErrors, offersOf } from './agreement.ts'
 import type { SyncedFeed, SyncFilter } from './events.ts'
-import { atMost, covers, type Incoming, type Outgoing, type State, type SyncWaiter } from './state.ts'
+import {
+  atMost,
+  covers,
+  type FeedState,
+  type Goal,
+  type Incoming,
+  type Outgoing,
+  type State,
+  type SyncWaiter,
+} from './state.ts'
 
 /**
  * "Synced": every offer made or received until now is answered, and every agreement is caught up to the lengths
@@ -33,17 +42,22 @@ function barrierPassed(state: State, waiter: SyncWaiter): boolean {
 
 function setGoals(state: State, id: number, waiter: SyncWaiter) {
   const { keys } = waiter.filter
-  const goals: NonNullable<SyncWaiter['goals']> = []
-  for (const key of keys ?? state.feeds.keys()) {
+  const goals: Goal[] = []
+  const add = (offer: Outgoing | Incoming) => {
+    if (offer.status !== 'accepted' || !matches(offer, waiter.filter)) return
+    goals.push({ offer, lengths: isUpload(offer) ? offer.lengths : offer.known })
+  }
+  const addFeed = ({ outgoing, incoming }: FeedState) => {
+    outgoing.each(add)
+    incoming.each(add)
+  }
+  if (!keys) state.feeds.forEach(addFeed)
+  for (const key of keys ?? []) {
     const feed = state.feeds.get(key)
-    const offers = feed ? offersOf(feed) : []
     const before = goals.length
-    for (const offer of offers) {
-      if (offer.status !== 'accepted' || !matches(offer, waiter.filter)) continue
-      goals.push({ offer, lengths: isUpload(offer) ? offer.lengths : offer.known })
-    }
-    if (!keys || goals.length > before) continue
-    const matching = offers.filter((offer) => matches(offer, waiter.filter))
+    if (feed) addFeed(feed)
+    if (goals.length > before) continue
+    const matching = feed ? offersOf(feed).filter((offer) => matches(offer, waiter.filter)) : []
     // Offered since the question was asked: its answer decides.
     if (matching.some(isUnanswered)) return
     return fail(state, id, codeWithout(matching), key)
@@ -63,7 +77,9 @@ function codeWithout(offers: (Outgoing | Incoming)[]): ErrorCode {
 }
 
 function checkGoals(state: State, id: number, waiter: SyncWaiter) {
-  for (const { offer, lengths } of waiter.goals ?? []) {
+  const goals = waiter.goals ?? []
+  for (let i = 0; i < goals.length; i++) {
+    const { offer, lengths } = goals[i] as Goal
     if (offer.status !== 'ended') {
       if (!hasGoal(offer, lengths)) return
     } else if (offer.reason !== 'withdrawn' || waiter.filter.keys) {
@@ -71,7 +87,7 @@ function checkGoals(state: State, id: number, waiter: SyncWaiter) {
     }
   }
   state.waiters.delete(id)
-  const feeds = (waiter.goals ?? []).filter(({ offer }) => offer.status === 'accepted').map(report)
+  const feeds = goals.filter(({ offer }) => offer.status === 'accepted').map(report)
   state.effects.push({ type: 'synced', waiter: id, feeds })
 }
 
@@ -82,7 +98,7 @@ function hasGoal(offer: Outgoing | Incoming, lengths: number[]): boolean {
     : covers(offer.have, atMost(lengths, offer.known))
 }
 
-function report({ offer, lengths }: { offer: Outgoing | Incoming; lengths: number[] }): SyncedFeed {
+function report({ offer, lengths }: Goal): SyncedFeed {
   return { key: offer.key, namespace: offer.namespace, direction: isUpload(offer) ? 'out' : 'in', lengths }
 }
 

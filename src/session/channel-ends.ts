@@ -4,7 +4,9 @@ import type { EngineChannel } from './engine-channel.ts'
 export interface Channelizer {
   readonly local: (EngineChannel | null)[]
   readonly remote: (EngineChannel | null)[]
+  readonly created: ReadonlyMap<string, EngineChannel>
   getChannel(discoveryKey: Buffer): EngineChannel | undefined
+  createChannel(discoveryKey: Buffer): EngineChannel
   allocLocal(): number
   attachRemote(channel: EngineChannel, id: number): void
   detachChannel(channel: EngineChannel): void
@@ -34,6 +36,9 @@ export class ChannelEnds {
   /** Channels that this side closed before the peer's end of them had come, by discovery key: it comes for each. */
   private readonly unpaired = new Map<string, EngineChannel[]>()
 
+  private lastKey: Buffer | null = null
+  private lastHex = ''
+
   constructor(channelizer: Channelizer, sender: Sender) {
     this.channelizer = channelizer
     this.sender = sender
@@ -42,12 +47,15 @@ export class ChannelEnds {
 
   /** Whether the next OPEN of the peer belongs to a channel that is closed. */
   awaits(discoveryKey: Buffer): boolean {
-    return this.unpaired.size > 0 && this.unpaired.has(discoveryKey.toString('hex'))
+    return this.unpaired.size > 0 && this.unpaired.has(this.hexOf(discoveryKey))
   }
 
   private tap() {
     const { channelizer } = this
-    const { attachRemote, detachChannel, onopen, onclose } = channelizer
+    const { attachRemote, detachChannel, onopen, onclose, createChannel } = channelizer
+    channelizer.getChannel = (discoveryKey) => channelizer.created.get(this.hexOf(discoveryKey))
+    channelizer.createChannel = (discoveryKey) =>
+      channelizer.getChannel(discoveryKey) ?? createChannel.call(channelizer, discoveryKey)
     channelizer.allocLocal = () => this.freeIds.pop() ?? channelizer.local.push(null) - 1
     channelizer.attachRemote = (channel, id) => {
       this.remote++
@@ -74,6 +82,15 @@ export class ChannelEnds {
       if (!closed) this.free(localId)
       else if (!wasLeft) this.answer(discoveryKey)
     }
+  }
+
+  /** A channel is looked for several times before it is opened, each time by the same Buffer. */
+  private hexOf(discoveryKey: Buffer): string {
+    if (discoveryKey !== this.lastKey) {
+      this.lastKey = discoveryKey
+      this.lastHex = discoveryKey.toString('hex')
+    }
+    return this.lastHex
   }
 
   private free(id: number) {

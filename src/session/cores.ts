@@ -80,17 +80,33 @@ export class Cores implements Source {
     return opening ? opening.then(() => this.addOpen(core, hex)) : this.addOpen(core, hex)
   }
 
-  /** Watches the feeds of a core that is added already, once it is open. Errors: ERR_CORE_FAILED. */
-  watchOpened(replication: Replication): Promise<unknown> | null {
+  /** Watches the feeds of a core that is added already, once it is open. `fail` gets ERR_CORE_FAILED, or what was thrown. */
+  watchOpened(replication: Replication, fail: (error: unknown) => void) {
     const { core } = replication
-    const opening = this.open(core)
-    const watch = () => (replication.core === core ? this.watch(replication) : null)
-    return opening ? opening.then(watch) : watch()
+    const watch = (error: unknown) => {
+      if (replication.core !== core) return
+      try {
+        if (error) throw error
+        void this.watch(replication)
+      } catch (thrown) {
+        fail(thrown)
+      }
+    }
+    try {
+      this.contain(core)
+      if (isOpen(core)) watch(null)
+      else this.opener.whenOpen(core, watch)
+    } catch (error) {
+      watch(error)
+    }
   }
 
   private addOpen(core: Core, hex?: string): Promise<Replication> | Replication {
     const replication = this.add(core, hex ?? (keyHex(core) as string))
-    const watching = replication.core === core ? this.watch(replication) : this.watchOpened(replication)
+    const { core: kept } = replication
+    const opening = kept === core ? null : this.open(kept)
+    const watch = () => (replication.core === kept ? this.watch(replication) : null)
+    const watching = opening ? opening.then(watch) : this.watch(replication)
     return watching ? watching.then(() => replication) : replication
   }
 

@@ -40,7 +40,8 @@ export class Engine implements Exporter {
   private proved = false
   private failed = false
   /** The key that was asked for last. */
-  private asked: { key: Buffer; discoveryKey: Buffer } | null = null
+  private askedKey: Buffer | null = null
+  private askedDiscoveryKey!: Buffer
   private readonly heldRequests = new HeldRequests()
   private readonly ends: ChannelEnds
   /** Requests for blocks pass here. */
@@ -178,8 +179,11 @@ export class Engine implements Exporter {
   }
 
   private discoveryKeyOf(key: Buffer): Buffer {
-    if (this.asked?.key !== key) this.asked = { key, discoveryKey: discoveryKey(key) }
-    return this.asked.discoveryKey
+    if (this.askedKey !== key) {
+      this.askedKey = key
+      this.askedDiscoveryKey = discoveryKey(key)
+    }
+    return this.askedDiscoveryKey
   }
 
   private fail(error: Replic8Error) {

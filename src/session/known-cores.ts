@@ -99,6 +99,10 @@ function keep(hex: string, sources: Source[]) {
 
 /** Each key is looked at once or so for each that was added. */
 function sweep() {
-  for (const hex of [...known.keys()]) keep(hex, alive(hex, sourcesOf(hex)))
+  // What is set again while a Map is gone through keeps its place, and what is removed does no harm.
+  for (const [hex, sources] of known) {
+    if (Array.isArray(sources)) keep(hex, alive(hex, sources))
+    else if (!sources.core(hex)) known.delete(hex)
+  }
   sweepAt = Math.max(least, 2 * known.size)
 }

@@ -62,22 +62,12 @@ export class Offers {
       const replication = this.cores.add(core, hex)
       if (replication.core !== core) this.hooks.problem(inUse(), { key: this.cores.keyOf(hex) })
       replication.configure(options)
-      this.watch(replication)
+      this.cores.watchOpened(replication, (error) =>
+        this.hooks.onfail(replication, toReplic8Error(error, 'ERR_CORE_FAILED')),
+      )
     }
     this.hooks.handle({ type: 'answer', first, accepted: keys.map((key) => chosen.has(key)), reason })
     this.hooks.onanswered(keys)
-  }
-
-  private watch(replication: Replication) {
-    const { core } = replication
-    const fail = (error: unknown) => {
-      if (replication.core === core) this.hooks.onfail(replication, toReplic8Error(error, 'ERR_CORE_FAILED'))
-    }
-    try {
-      this.cores.watchOpened(replication)?.catch(fail)
-    } catch (error) {
-      fail(error)
-    }
   }
 }
 

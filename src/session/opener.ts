@@ -1,10 +1,12 @@
 import { messageOf, Replic8Error } from '../errors.ts'
 import { type Core, keyOf } from './core.ts'
 
+type Done = (error: Error | null) => void
+
 interface Wait {
   /** In ms since the page or the process began. */
-  until: number
-  reject(error: Error): void
+  readonly until: number
+  readonly done: Done
 }
 
 /** Waits for cores to open, for so long at most. The end of the session ends every wait, and settles none. */
@@ -20,46 +22,43 @@ export class Opener {
     this.timeout = timeout
   }
 
-  /**
-   * Waits until a core is open and has its key; its `ready` may take a callback or give a promise.
-   * Errors: ERR_CORE_FAILED.
-   */
+  /** As `whenOpen`. Errors: ERR_CORE_FAILED. */
   open(core: Core): Promise<void> {
-    return this.limited((resolve, reject) => {
-      const fail = (error: unknown) => {
-        const detail = `A core could not be opened: ${messageOf(error)}`
-        reject(new Replic8Error('ERR_CORE_FAILED', detail, { cause: error }))
-      }
-      const done = (error?: unknown) => {
-        if (error) fail(error)
-        else if (keyOf(core)) resolve()
-        else fail('it has no key of 32 bytes')
-      }
-      try {
-        if (!core.ready) return done()
-        const promise = core.ready(done) as { then?: unknown } | undefined
-        if (typeof promise?.then === 'function') Promise.resolve(promise).then(() => done(), fail)
-      } catch (error) {
-        fail(error)
-      }
-    })
+    return new Promise<void>((resolve, reject) =>
+      this.whenOpen(core, (error) => (error ? reject(error) : resolve())),
+    )
   }
 
-  /** Runs `task` until it resolves, rejects, or has taken too long (ERR_CORE_FAILED). */
-  limited(task: (resolve: () => void, reject: (error: Error) => void) => void): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      if (this.stopped) return
-      const wait: Wait = { until: performance.now() + this.timeout, reject }
-      this.waits.add(wait)
-      this.watch()
-      task(
-        () => {
-          if (this.forget(wait)) resolve()
-        },
-        (error) => {
-          if (this.forget(wait)) reject(error)
-        },
+  /**
+   * Calls back when a core is open and has its key; its `ready` may take a callback or give a promise. With
+   * ERR_CORE_FAILED when it fails, or takes too long. One promise less for each of many cores.
+   */
+  whenOpen(core: Core, done: Done) {
+    const wait = this.begin(done)
+    if (!wait) return
+    const settle = (error?: unknown) => {
+      if (!this.forget(wait)) return
+      if (error) done(failed(messageOf(error), error))
+      else done(keyOf(core) ? null : failed('it has no key of 32 bytes'))
+    }
+    try {
+      if (!core.ready) return settle()
+      const promise = core.ready(settle) as { then?: unknown } | undefined
+      if (typeof promise?.then !== 'function') return
+      Promise.resolve(promise).then(
+        () => settle(),
+        (error) => settle(error ?? 'it rejected'),
       )
+    } catch (error) {
+      settle(error ?? 'it threw')
+    }
+  }
+
+  /** Runs `task` until it resolves, or has taken too long (ERR_CORE_FAILED). */
+  limited(task: (resolve: () => void) => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const wait = this.begin((error) => (error ? reject(error) : resolve()))
+      if (wait) task(() => this.forget(wait) && resolve())
     })
   }
 
@@ -67,6 +66,14 @@ export class Opener {
     this.stopped = true
     this.waits.clear()
     this.rest()
+  }
+
+  private begin(done: Done): Wait | null {
+    if (this.stopped) return null
+    const wait = { until: performance.now() + this.timeout, done }
+    this.waits.add(wait)
+    this.watch()
+    return wait
   }
 
   /** False where it is over already. */
@@ -90,7 +97,7 @@ export class Opener {
       // Timers come up to a millisecond early.
       if (wait.until > now + 1) break
       this.waits.delete(wait)
-      wait.reject(this.tooLate())
+      wait.done(failed(`it was not ready within ${this.timeout} ms.`))
     }
     this.watch()
   }
@@ -99,11 +106,8 @@ export class Opener {
     if (this.timer) clearTimeout(this.timer)
     this.timer = null
   }
+}
 
-  private tooLate(): Replic8Error {
-    return new Replic8Error(
-      'ERR_CORE_FAILED',
-      `A core could not be opened: it was not ready within ${this.timeout} ms.`,
-    )
-  }
+function failed(why: string, cause?: unknown): Replic8Error {
+  return new Replic8Error('ERR_CORE_FAILED', `A core could not be opened: ${why}`, { cause })
 }

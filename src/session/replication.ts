@@ -143,7 +143,8 @@ export class Replication implements ViewOwner, PartHooks, Named {
     const { view } = this
     if (!view) return
     if (this.parts.some((part) => part?.closed)) return view.destroy()
-    for (const part of this.parts) if (part && !view.destroyed) this.replicate(part.feed, view)
+    for (const part of this.parts)
+      if (part && !view.destroyed && !view.has(part.hex)) this.replicate(part.feed, view)
   }
 
   /** Closes the channels and stops fetching; the core stays watched. */

@@ -96,6 +96,11 @@ export class StreamView extends LazyEmitter implements ChannelObserver {
     return this.engine.opened(key)
   }
 
+  /** Whether the structure has a channel of a feed open. */
+  has(hex: string): boolean {
+    return this.channels.get(hex) !== undefined
+  }
+
   remoteOpened(key: Buffer): boolean {
     return this.engine.remoteOpened(key)
   }
