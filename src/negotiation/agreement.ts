@@ -2,7 +2,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { AnswerReason, EndReason } from '../wire/messages.ts'
 import { rememberOver } from './remembering.ts'
 import { recount } from './room.ts'
-import { covers, type FeedState, type Incoming, type Outgoing, type State } from './state.ts'
+import { atLeast, covers, type FeedState, type Incoming, type Outgoing, type State } from './state.ts'
 
 /** An agreement stands while an accepted offer is neither withdrawn nor released. These keep the count of them. */
 
@@ -99,11 +99,19 @@ function isBehind(offer: Outgoing | Incoming): boolean {
   return offer.status === 'accepted' && !isSynced(offer)
 }
 
-/** Blocks that the offering side of an agreement has. */
+/** Blocks that an agreement is about: those of the offering side, as far as this side knows. */
 function agreedLength(offer: Outgoing | Incoming): number {
   if (offer.status !== 'accepted') return 0
-  const lengths = 'told' in offer ? offer.lengths : offer.known
+  const lengths = 'told' in offer ? offer.lengths : mentioned(offer)
   return lengths.length === 1 ? (lengths[0] as number) : lengths.reduce((sum, length) => sum + length, 0)
+}
+
+/**
+ * What the two sides have told each other of an offer, the same at both ends: of what the accepting side has got the
+ * offering side tells nothing more.
+ */
+export function mentioned(offer: Outgoing | Incoming): number[] {
+  return 'told' in offer ? atLeast(offer.told, offer.caughtUp) : atLeast(offer.known, offer.have)
 }
 
 /** The latest offers of a feed: one a namespace and side. */

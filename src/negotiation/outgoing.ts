@@ -178,10 +178,12 @@ export function grew(state: State, feeds: FeedLengths[]) {
 
 function tell(offer: Outgoing, rows: OfferLengths[]) {
   // Less is news too: the peer would wait for ever for blocks that were cleared.
-  if (offer.lengths === offer.told || offer.lengths.every((length, i) => length === (offer.told[i] ?? 0)))
-    return
-  offer.told = offer.lengths
-  rows.push({ id: offer.id, lengths: offer.lengths })
+  const { lengths, told, caughtUp } = offer
+  if (lengths === told || lengths.every((length, i) => length === (told[i] ?? 0))) return
+  // More that the peer says to have is none.
+  if (covers(lengths, told) && covers(caughtUp, lengths)) return
+  offer.told = lengths
+  rows.push({ id: offer.id, lengths })
 }
 
 function sendLengths(state: State, rows: OfferLengths[]) {

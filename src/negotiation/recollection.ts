@@ -1,8 +1,9 @@
 import { maxSections } from '../wire/limits.ts'
+import { mentioned } from './agreement.ts'
 import type { HexKey, Namespace } from './events.ts'
 import type { Offered } from './range-index.ts'
 import { isUnchanged, placesIn } from './sequence.ts'
-import type { FeedState, State } from './state.ts'
+import type { FeedState, Incoming, Outgoing, State } from './state.ts'
 
 /** What is remembered of offers, from the last session with a peer, by namespace: in the order in which they were made. */
 export type Recollection = ReadonlyMap<Namespace, readonly Offered[]>
@@ -39,6 +40,12 @@ class Gathering {
     for (const [namespace, offers] of before ?? []) this.placeOf.set(namespace, placesIn(offers))
   }
 
+  /** An offer, if it was taken. */
+  take(offer: Outgoing | Incoming) {
+    const { namespace, key, header, status } = offer
+    if (status === 'accepted') this.note(namespace, { key, header, lengths: mentioned(offer) })
+  }
+
   note(namespace: Namespace, offered: Offered) {
     const offers = this.offers.get(namespace)
     if (offers) offers.push(this.same(namespace, offered))
@@ -64,8 +71,7 @@ export function recollect(state: State, before: Recollection | null): Recollecti
   if (peerBatchEnd === null) return null
   for (const page of receivedPages.keys()) if (page < peerBatchEnd) return null
   const gathering = new Gathering(before)
-  for (const { namespace, key, header, known, status } of state.incoming.values())
-    if (status === 'accepted') gathering.note(namespace, { key, header, lengths: known })
+  for (const offer of state.incoming.values()) gathering.take(offer)
   if (!before) for (const feed of state.feeds.values()) expect(feed, gathering)
   return gathering.offers
 }
@@ -77,8 +83,7 @@ export function recollect(state: State, before: Recollection | null): Recollecti
 export function recollectTaken(state: State, before: Recollection | null): Recollection | null {
   if (!state.batchSent || state.sentPages.size > 0) return null
   const gathering = new Gathering(before)
-  for (const { namespace, key, header, told, status } of state.outgoing.values())
-    if (status === 'accepted') gathering.note(namespace, { key, header, lengths: told })
+  for (const offer of state.outgoing.values()) gathering.take(offer)
   return gathering.offers
 }
 

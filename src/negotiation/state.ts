@@ -254,14 +254,9 @@ export function feedOf(state: State, key: HexKey): FeedState {
 export function targetOf({ incoming }: FeedState): number[] | null {
   let target: number[] | null = null
   incoming.each(({ status, known }) => {
-    if (status === 'accepted') target = target ? mostOf(target, known) : known
+    if (status === 'accepted') target = atLeast(known, target)
   })
   return target
-}
-
-function mostOf(a: readonly number[], b: readonly number[]): number[] {
-  const [longer, shorter] = a.length < b.length ? [b, a] : [a, b]
-  return longer.map((length, i) => Math.max(length, shorter[i] ?? 0))
 }
 
 /** Whether cores of the lengths `have` hold all of cores of the lengths `want`. */
@@ -274,4 +269,11 @@ export function covers(have: readonly number[] | null, want: readonly number[]):
 /** What is left of `lengths` where no more than `most` is there; of a core that `most` does not speak of, all is. */
 export function atMost(lengths: number[], most: readonly number[]): number[] {
   return lengths === most ? lengths : lengths.map((length, i) => Math.min(length, most[i] ?? length))
+}
+
+/** The larger of both lengths of each core. */
+export function atLeast(lengths: number[], least: readonly number[] | null): number[] {
+  if (!least || covers(lengths, least)) return lengths
+  const [longer, shorter] = lengths.length < least.length ? [least, lengths] : [lengths, least]
+  return longer.map((length, i) => Math.max(length, shorter[i] ?? 0))
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import type { EndReason } from '../wire/messages.ts'
-import { endErrors, offersOf } from './agreement.ts'
+import { endErrors, mentioned, offersOf } from './agreement.ts'
 import type { SyncedFeed, SyncFilter } from './events.ts'
 import {
   atMost,
@@ -45,7 +45,7 @@ function setGoals(state: State, id: number, waiter: SyncWaiter) {
   const goals: Goal[] = []
   const add = (offer: Outgoing | Incoming) => {
     if (offer.status !== 'accepted' || !matches(offer, waiter.filter)) return
-    goals.push({ offer, lengths: isUpload(offer) ? offer.lengths : offer.known })
+    goals.push({ offer, lengths: isUpload(offer) ? offer.lengths : mentioned(offer) })
   }
   const addFeed = ({ outgoing, incoming }: FeedState) => {
     outgoing.each(add)

@@ -85,7 +85,7 @@ export class Broker {
       onsettled: (keys) => this.tidy(keys),
     })
     this.syncs = new Syncs(this.cores, (event) => {
-      this.downloads.hurry()
+      this.look()
       handle(event)
     })
     this.offers = this.createOffers(options.acceptTimeout)
@@ -101,6 +101,11 @@ export class Broker {
       // Not knowing what was carried out, the session cannot keep its word.
       this.hooks.fail(toReplic8Error(error, 'ERR_CORE_FAILED'))
     }
+  }
+
+  /** Has the negotiation know what has changed until now. */
+  look() {
+    this.downloads.hurry()
   }
 
   /** Requests that waited for the transport are answered. */

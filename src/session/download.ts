@@ -1,4 +1,4 @@
-import { atMost, covers } from '../negotiation/state.ts'
+import { atLeast, atMost, covers } from '../negotiation/state.ts'
 import type { Part } from './part.ts'
 
 /** How a core takes part, as the accept handler said. */
@@ -37,6 +37,8 @@ export interface DownloadSource {
 export class Download {
   /** What the peer has, by its own word; null while we take nothing. */
   target: number[] | null = null
+  /** The peer has told of more since it was taken, which it does where somebody waits for it, or where it takes a while. */
+  isAwaited = false
   private options = asItIs
   private readonly source: DownloadSource
   /** What has to be here before the next report: a feed that keeps growing is reported all the same. */
@@ -57,6 +59,7 @@ export class Download {
 
   /** The peer has this much: fetches it, unless only what the application asks for is wanted. */
   aim(lengths: number[]) {
+    this.isAwaited ||= this.target !== null && !covers(this.target, lengths)
     this.target = lengths
     // What the peer has cleared will not come.
     this.goal = this.goal.length === 0 || this.reaches(this.lengths) ? lengths : atMost(this.goal, lengths)
@@ -67,6 +70,7 @@ export class Download {
   /** Nothing is taken of the peer any more. */
   stop() {
     this.target = null
+    this.isAwaited = false
     this.goal = []
     this.leave()
   }
@@ -94,10 +98,18 @@ export class Download {
     if (options.whole === false) return this.idle ? target : null
     const { lengths } = this
     if (!this.reaches(lengths)) return null
-    this.goal = target
+    this.isAwaited = false
+    // More than was told, where that is all there is: more of what is appended at once is on its way.
+    const all = this.isWhole ? lengths : lengths.map((length, i) => Math.min(length, target[i] ?? 0))
+    this.target = this.goal = atLeast(target, all)
     // Of feeds that this kind of core does not have, all is here.
     const here = Math.max(lengths.length, this.source.feedLimit)
-    return target.length > here ? [...lengths, ...target.slice(here)] : lengths
+    return target.length > here ? [...all, ...target.slice(here)] : all
+  }
+
+  /** All is here that the feeds are known to have. */
+  private get isWhole(): boolean {
+    return this.source.parts.every((part) => part?.isWhole ?? true)
   }
 
   /** In blocks, over all feeds of the core. */

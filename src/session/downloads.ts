@@ -4,16 +4,19 @@ import type { Cores } from './cores.ts'
 import { Pulse } from './pulse.ts'
 import type { Replication } from './replication.ts'
 
-/** Milliseconds between two looks at what changed. */
-const interval = 20
+/** Milliseconds in which what is downloaded gathers. */
+const gathering = 20
+/** Milliseconds in which a peer that takes what is new here says that it has it: then it is not told of it. */
+const patience = 100
 
 /** Watches the cores of a session: tells the negotiation how they grow and when downloads are complete. */
 export class Downloads {
   private readonly state: State
   private readonly cores: Cores
   private readonly handle: (event: NegotiationEvent) => void
-  private dirty: Replication[] = []
-  private readonly look = new Pulse(interval, () => this.report())
+  private readonly downloaded = new Changed(gathering, (changed) => this.report(changed))
+  /** Of cores that are offered, and not taken from the peer. */
+  private readonly offered = new Changed(patience, (changed) => this.report(changed))
 
   constructor(state: State, cores: Cores, handle: (event: NegotiationEvent) => void) {
     this.state = state
@@ -21,12 +24,13 @@ export class Downloads {
     this.handle = handle
   }
 
-  /** Something of a core changed. */
+  /** Something of a core changed. Where somebody waits for it, a look follows as soon as may be. */
   touch(replication: Replication) {
-    if (replication.dirty) return
-    replication.dirty = true
-    this.dirty.push(replication)
-    this.look.request()
+    const { download } = replication
+    const isAwaited = !this.state.options.live || this.state.waiters.size > 0 || download.isAwaited
+    if (!isAwaited && !download.target) return this.offered.add(replication, false)
+    this.offered.delete(replication)
+    this.downloaded.add(replication, isAwaited)
   }
 
   /** Sets what is fetched of a feed to what the peer has, over all accepted offers of it. */
@@ -40,20 +44,19 @@ export class Downloads {
 
   /** Tells what has changed now: who asks how far everything is must not be told of a moment ago. */
   hurry() {
-    this.look.hurry()
+    this.downloaded.hurry()
+    this.offered.hurry()
   }
 
   stop() {
-    this.look.stop()
+    this.downloaded.stop()
+    this.offered.stop()
   }
 
-  private report() {
+  private report(changed: Replication[]) {
     const grew: FeedLengths[] = []
     const downloaded: FeedLengths[] = []
-    const { dirty } = this
-    this.dirty = []
-    for (const replication of dirty) {
-      replication.dirty = false
+    for (const replication of changed) {
       if (replication.released) continue
       grew.push({ key: replication.hex, lengths: replication.download.lengths })
       const lengths = replication.download.complete()
@@ -61,5 +64,37 @@ export class Downloads {
     }
     this.handle({ type: 'grew', feeds: grew })
     if (downloaded.length > 0) this.handle({ type: 'downloaded', feeds: downloaded })
+  }
+}
+
+/** Cores that changed since the last look at them. */
+class Changed {
+  private readonly replications = new Set<Replication>()
+  private readonly pulse: Pulse
+
+  /** @param interval ms from the first change to the look at all of them */
+  constructor(interval: number, look: (changed: Replication[]) => void) {
+    this.pulse = new Pulse(interval, () => {
+      const changed = [...this.replications]
+      this.replications.clear()
+      if (changed.length > 0) look(changed)
+    })
+  }
+
+  add(replication: Replication, soon: boolean) {
+    this.replications.add(replication)
+    this.pulse.request(soon)
+  }
+
+  delete(replication: Replication) {
+    this.replications.delete(replication)
+  }
+
+  hurry() {
+    this.pulse.hurry()
+  }
+
+  stop() {
+    this.pulse.stop()
   }
 }

@@ -38,6 +38,11 @@ export class Part {
     return this.prefix.length
   }
 
+  /** All is here that the feed is known to have. */
+  get isWhole(): boolean {
+    return this.length === this.feed.length
+  }
+
   /** True also while it is being closed. */
   get closed(): boolean {
     return this.feed.closing === true || this.feed.closed === true

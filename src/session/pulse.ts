@@ -11,9 +11,10 @@ export class Pulse {
     this.task = task
   }
 
-  request() {
+  /** @param soon at once, where the task has not run within the interval; else at the end of one */
+  request(soon = true) {
     if (this.timer || this.stopped) return
-    const wait = Math.max(0, this.last + this.interval - Date.now())
+    const wait = soon ? Math.max(0, this.last + this.interval - Date.now()) : this.interval
     this.timer = setTimeout(() => this.beat(), Math.min(wait, this.interval))
   }
 

@@ -46,8 +46,6 @@ export class Replication implements ViewOwner, PartHooks, Named {
   core: Core
   /** True when the session has let go of the core. */
   released = false
-  /** It waits for a look at what changed. */
-  dirty = false
   /** Its feeds are named as they become known. */
   watched = false
   private readonly hooks: ReplicationHooks

@@ -216,13 +216,10 @@ export class Session extends SessionEmitter {
 
   /** Where a feed stands with this peer, and what it waits for. Errors: ERR_BAD_ARGUMENT. */
   why(key: Uint8Array | string): Explanation {
+    this.broker.look()
     const { negotiation, cores, brake } = this.broker
-    return explanationOf(
-      toHexKey(key),
-      { connected: this.isOpen, paused: brake.on },
-      negotiation.state,
-      cores,
-    )
+    const circumstances = { connected: this.isOpen, paused: brake.on }
+    return explanationOf(toHexKey(key), circumstances, negotiation.state, cores)
   }
 
   /**

@@ -95,3 +95,31 @@ test('a copy with gaps is promised up to its first gap only', async () => {
   expect(report.feeds[0]?.length).toBe(4)
   expect(copyOf(taken, core).downloaded(0, 4)).toBe(4)
 })
+
+test('both ends tell of what is appended later: sync, progress, why, and how far all is', async () => {
+  const [a, b] = await openSessions(live, live)
+  const core = await writer(1)
+  takeAll(b)
+  const heard = { a: 0, b: 0, progress: {} }
+  a.on('sync', () => heard.a++)
+  b.on('sync', () => heard.b++)
+  b.on('progress', ({ have, want }) => {
+    heard.progress = { have, want }
+  })
+  await a.share(core).accepted
+  await Promise.all([a.synced(), b.synced()])
+  const before = { ...heard }
+  await append(core, 'more')
+  expect(a.why(core.key)).toMatchObject({ code: 'replicating', have: 1, want: 2 })
+  await append(core, 'and more')
+  expect((await a.synced()).feeds).toMatchObject([{ direction: 'out', length: 3 }])
+  await append(core, 'at rest')
+  await until(() => heard.a > before.a && b.why(core.key).want === 4)
+  await until(() => a.why(core.key).have === 4 && (heard.progress as { want?: number }).want === 4)
+  expect([a, b].map((session) => session.why(core.key))).toMatchObject(
+    [a, b].map(() => ({ code: 'synced', have: 4, want: 4 })),
+  )
+  expect(heard.b).toBeGreaterThan(before.b)
+  expect(heard.progress).toEqual({ have: 4, want: 4 })
+  a.destroy()
+})
