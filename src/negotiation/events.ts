@@ -48,7 +48,9 @@ export type NegotiationEvent =
   | { type: 'share'; share: number; namespace: Namespace; keys: HexKey[] }
   /** The first batch stays open until a 'ready' of this number, which no share has. */
   | { type: 'hold'; share: number }
-  /** The cores of a share are open; those that failed are left out. */
+  /** Some cores of a share are open; 'ready' comes with the last ones. */
+  | { type: 'partly-ready'; share: number; feeds: ReadyFeed[] }
+  /** The cores of a share are open, those that no 'partly-ready' named; those that failed are left out. */
   | { type: 'ready'; share: number; feeds: ReadyFeed[] }
   | { type: 'unshare'; namespace: Namespace; keys: HexKey[] }
   | { type: 'update'; namespace: Namespace; key: HexKey; header: Header }

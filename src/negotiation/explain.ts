@@ -1,6 +1,6 @@
 import { isSynced, offersOf } from './agreement.ts'
 import type { HexKey, Namespace } from './events.ts'
-import type { Incoming, Outgoing, State } from './state.ts'
+import type { Incoming, Outgoing, ShareState, State } from './state.ts'
 
 /** Where a feed stands with a peer. docs/WHY.md has a row for each code. */
 export const explanations = {
@@ -42,7 +42,7 @@ export function explain(
     : []
   const opening = [...state.opening]
     .map((id) => state.shares.get(id))
-    .find((share) => share?.keys.includes(key) && share.changes.get(key) !== null)
+    .find((share) => share && isOpening(share, key))
   const pending = opening ? [{ code: 'waiting-for-core' as const, namespace: opening.namespace }] : []
   const all = [...found, ...pending]
   for (const code of rank) {
@@ -50,6 +50,11 @@ export function explain(
     if (match) return match
   }
   return all.at(-1) ?? { code: 'not-offered', namespace: null }
+}
+
+/** Its core has still to be offered by this share. */
+function isOpening({ keys, changes, offers }: ShareState, key: HexKey): boolean {
+  return keys.includes(key) && changes.get(key) !== null && !offers.some((offer) => offer.key === key)
 }
 
 function codeOf(offer: Outgoing | Incoming): ExplanationCode {

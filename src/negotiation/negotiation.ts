@@ -4,7 +4,18 @@ import { hurry, onmemory, onranges } from './comparing.ts'
 import { checkEnd, ondone } from './ending.ts'
 import type { Effect, HexKey, NegotiationEvent } from './events.ts'
 import { answer, downloaded, onlength, onoffer, onupdate, onwithdraw, release, unblock } from './incoming.ts'
-import { grew, onanswer, oncaughtup, onrelease, ready, share, unshare, update, withdraw } from './outgoing.ts'
+import {
+  grew,
+  onanswer,
+  oncaughtup,
+  onrelease,
+  partlyReady,
+  ready,
+  share,
+  unshare,
+  update,
+  withdraw,
+} from './outgoing.ts'
 import { flush } from './paging.ts'
 import { forgetMemory, oncompare, onrecall, remember } from './recalling.ts'
 import { createState, type NegotiationOptions, type State } from './state.ts'
@@ -48,6 +59,8 @@ function step(state: State, event: NegotiationEvent) {
     case 'hold':
       state.firstBatch.add(event.share)
       return
+    case 'partly-ready':
+      return partlyReady(state, event.share, event.feeds)
     case 'ready':
       ready(state, event.share, event.feeds)
       return unblock(state, event.share)

@@ -11,7 +11,7 @@ import { agree, decline, end, endErrors, isOver, setUploadPending, updateSynced 
 import type { FeedLengths, HexKey, Namespace, ReadyFeed } from './events.ts'
 import { misfit } from './fitting.ts'
 import { allMade } from './remembering.ts'
-import { atMost, covers, feedOf, type Outgoing, type State } from './state.ts'
+import { atMost, covers, feedOf, type Outgoing, type ShareState, type State } from './state.ts'
 
 /** The offering side: what we share, and what the peer makes of it. */
 
@@ -31,25 +31,39 @@ function takeBackDone(state: State) {
   state.effects.push({ type: 'send', message: { type: 'done', ...message } })
 }
 
-/** Puts the cores of a share in the queue; those that stand offered already are not offered twice. */
+/** Puts cores of a share in the queue while others are being opened still. */
+export function partlyReady(state: State, id: number, feeds: ReadyFeed[]) {
+  const owner = state.shares.get(id)
+  if (owner) offerAll(state, id, owner, feeds)
+}
+
+/** Puts the rest of the cores of a share in the queue. */
 export function ready(state: State, id: number, feeds: ReadyFeed[]) {
   const owner = state.shares.get(id)
   state.opening.delete(id)
   state.firstBatch.delete(id)
   if (!owner) return
-  const offers = new Set<Outgoing>()
+  offerAll(state, id, owner, feeds)
+  if (owner.unanswered === 0) settleShare(state, id)
+}
+
+/** Those that stand offered already are not offered twice. */
+function offerAll(state: State, id: number, owner: ShareState, feeds: ReadyFeed[]) {
+  const offers = new Set<Outgoing>(owner.offers)
   for (const feed of feeds) {
     const change = owner.changes.get(feed.key)
-    if (change === null) owner.takenBack = true
-    else offers.add(offerOnce(state, owner.namespace, feed, change ?? feed.header))
-  }
-  owner.offers = [...offers]
-  for (const offer of owner.offers) {
+    if (change === null) {
+      owner.takenBack = true
+      continue
+    }
+    const offer = offerOnce(state, owner.namespace, feed, change ?? feed.header)
+    if (offers.has(offer)) continue
+    offers.add(offer)
     if (offer.status !== 'queued' && offer.status !== 'offered') continue
     offer.shares.push(id)
     owner.unanswered++
   }
-  if (owner.unanswered === 0) settleShare(state, id)
+  owner.offers = [...offers]
 }
 
 function offerOnce(
@@ -103,7 +117,7 @@ function settleShare(state: State, id: number) {
 export function settleOffer(state: State, offer: Outgoing) {
   for (const id of offer.shares) {
     const owner = state.shares.get(id)
-    if (owner && --owner.unanswered === 0) settleShare(state, id)
+    if (owner && --owner.unanswered === 0 && !state.opening.has(id)) settleShare(state, id)
   }
   offer.shares = []
 }

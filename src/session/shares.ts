@@ -23,6 +23,9 @@ interface PendingShare {
 /** Missing where the core failed. */
 type Prepared = Replication | undefined
 
+/** Cores of a share that are opened at a time: opened all at once, the last of very many would be too late. */
+const openedAtOnce = 256
+
 const isPromise = (value: unknown) => value instanceof Promise
 const isHex = (value: HexKey | undefined) => value !== undefined
 
@@ -114,18 +117,46 @@ export class Shares {
     share?.reject(error)
   }
 
-  /** Opens the cores of a share; one that fails to open fails alone. */
+  /** Opens the cores of a share, and has those offered that are open while others are not; one that fails fails alone. */
   private async open(id: number) {
     const share = this.pending.get(id) as PendingShare
-    const { cores, headers, keys, takenBack, namespace } = share
+    const { cores, keys, takenBack } = share
     for (const core of cores) this.opening.set(core, (this.opening.get(core) ?? 0) + 1)
-    const prepared = cores.map((core, i) => this.prepare(core, keys[i], namespace))
-    const opened = await (prepared.some(isPromise) ? Promise.all(prepared) : (prepared as Prepared[]))
-    for (const core of cores) this.forget(core)
-    if (this.closed) return
+    for (let from = 0; ; ) {
+      const prepared = this.prepareSome(share, from)
+      const opened = await (prepared.some(isPromise) ? Promise.all(prepared) : (prepared as Prepared[]))
+      if (this.closed) return
+      const feeds = this.readyOf(share, from, opened)
+      from += opened.length
+      if (from < cores.length) this.handle({ type: 'partly-ready', share: id, feeds })
+      else {
+        if (cores.length > 0 && cores.every((core) => takenBack.has(core))) this.withdrawn(id)
+        this.handle({ type: 'ready', share: id, feeds })
+        return this.hooks.onsettled(keys.filter(isHex))
+      }
+    }
+  }
+
+  /** Opens cores from the one at `from` on, so many at a time. */
+  private prepareSome({ cores, keys, takenBack, namespace }: PendingShare, from: number) {
+    const prepared: (Promise<Prepared> | Prepared)[] = []
+    let opening = 0
+    for (let i = from; i < cores.length && opening < openedAtOnce; i++) {
+      const core = cores[i] as Core
+      const one = takenBack.has(core) ? undefined : this.prepare(core, keys[i], namespace)
+      if (isPromise(one)) opening++
+      prepared.push(one)
+    }
+    return prepared
+  }
+
+  /** The cores from the one at `from` on, which are open or have failed. */
+  private readyOf({ cores, headers, keys, takenBack }: PendingShare, from: number, opened: Prepared[]) {
     const feeds: ReadyFeed[] = []
-    for (const [i, core] of cores.entries()) {
-      const replication = opened[i]
+    for (const [n, replication] of opened.entries()) {
+      const i = from + n
+      const core = cores[i] as Core
+      this.forget(core)
       if (!replication) {
         keys[i] ??= keyHex(core)
         continue
@@ -135,9 +166,7 @@ export class Shares {
       if (released || takenBack.has(core)) continue
       feeds.push({ key: hex, header: headers[i] as Header, lengths: download.lengths })
     }
-    if (cores.length > 0 && cores.every((core) => takenBack.has(core))) this.withdrawn(id)
-    this.handle({ type: 'ready', share: id, feeds })
-    this.hooks.onsettled(keys.filter(isHex))
+    return feeds
   }
 
   /** No promise where the core is open already. */

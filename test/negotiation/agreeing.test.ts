@@ -198,6 +198,32 @@ describe('offers and the cores of this side', () => {
     expect(a.all('answered')).toEqual([{ type: 'answered', share, keys: [keyOf(2)] }])
   })
 
+  test('those that are open are offered while others are not, and answered together', () => {
+    const [a, b] = connect()
+    const share = a.open([feed(1), feed(2), feed(3)])
+    a.partlyReady(share, [feed(1)])
+    agreeOnAll(a, b)
+    expect(b.all('agreed').map((effect) => 'key' in effect && effect.key)).toEqual([keyOf(1)])
+    a.unshare(2)
+    a.partlyReady(share, [feed(2)])
+    expect(a.all('answered')).toEqual([])
+    a.ready(share, [feed(3), feed(1)])
+    agreeOnAll(a, b)
+    expect(a.messages('offer').flatMap(({ keys }) => keys)).toHaveLength(2)
+    expect(a.all('answered')).toEqual([{ type: 'answered', share, keys: [keyOf(1), keyOf(3)] }])
+  })
+
+  test('the first batch is out when all of it is open', () => {
+    const [, b] = connect()
+    const early = new Side()
+    const share = early.open([feed(1), feed(2)])
+    early.partlyReady(share, [feed(1)])
+    early.hear(b.hello)
+    expect(early.sent.map(({ type }) => type)).toEqual(['offer'])
+    early.ready(share, [feed(2)])
+    expect(early.sent.map(({ type }) => type)).toEqual(['offer', 'offer', 'batch'])
+  })
+
   test('nothing is sent before the peer has said hello; then all of it, and the end of the first batch', () => {
     const [, b] = connect()
     const early = new Side()

@@ -22,6 +22,7 @@ const pick = fc.nat(7)
 const deeds: { [What in Deed]: [weight: number, args: fc.Arbitrary<unknown[]>] } = {
   share: [3, fc.tuple(anyNamespace, fc.array(anyKey, { maxLength: 5 }))],
   ready: [4, fc.tuple(pick, pick, anyHeader)],
+  readyFirst: [2, fc.tuple(pick, anyHeader)],
   answer: [5, fc.tuple(pick, fc.nat(255), fc.constantFrom(...answerReasons))],
   download: [4, fc.tuple(pick)],
   grow: [2, fc.tuple(anyKey, fc.integer({ min: 1, max: 3 }))],

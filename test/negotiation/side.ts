@@ -117,6 +117,10 @@ export class Side {
     return this.handle({ type: 'ready', share, feeds: list })
   }
 
+  partlyReady(share: number, list: ReadyFeed[]): Effect[] {
+    return this.handle({ type: 'partly-ready', share, feeds: list })
+  }
+
   unshare(n: number, namespace: Namespace = null): Effect[] {
     return this.handle({ type: 'unshare', namespace, keys: [keyOf(n)] })
   }

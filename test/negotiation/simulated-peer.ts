@@ -49,9 +49,18 @@ export class SimulatedPeer {
     const share = this.#next++
     this.settled.set(share, 0)
     this.shared = true
-    this.opening.push({ share, namespace, keys })
+    this.opening.push({ share, namespace, keys: [...keys] })
     for (const key of keys) this.wanted.add(`${namespace}/${key}`)
     this.#handle({ type: 'share', share, namespace, keys })
+  }
+
+  /** The first core of a share is open. */
+  readyFirst(pick: number, header: Header) {
+    const next = this.opening[pick % Math.max(1, this.opening.length)]
+    const key = next?.keys.shift()
+    if (!next || !key) return
+    const feeds = [{ key, header, lengths: [this.length(key)] }]
+    this.#handle({ type: 'partly-ready', share: next.share, feeds })
   }
 
   /** The cores of a share are open; one of them failed. */

@@ -5,6 +5,7 @@ import { must, SimulatedPeer } from './simulated-peer.ts'
 export type Deed =
   | 'share'
   | 'ready'
+  | 'readyFirst'
   | 'answer'
   | 'download'
   | 'grow'

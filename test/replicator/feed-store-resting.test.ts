@@ -116,6 +116,52 @@ test('after a crash no remembered length counts', async () => {
   }
 })
 
+test('after a crash the first feeds are offered while others have still to be opened', async () => {
+  const [here, copy] = [join(directory, 'here'), join(directory, 'copy')]
+  const count = 300
+  await storeOf(file(here), count)
+  const store = new FeedStore(file(here))
+  const keys = (await store.feeds()).map((feed) => feed.key)
+  for (const feed of keys) await store.get(feed)
+  // As a process leaves it that ends here.
+  await cp(here, copy, { recursive: true })
+  await store.close()
+
+  const { storage, opened } = noting(file(copy))
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const last = (keys.at(-1) as Buffer).toString('hex')
+  const slow: Storage = (name) => {
+    const file = storage(name)
+    if (!name.includes(last)) return file
+    const read = file.read.bind(file)
+    file.read = (offset, size, cb) => void released.then(() => read(offset, size, cb))
+    return file
+  }
+  const replicator = new Replicator(key)
+  replicator.use(new FeedStore(slow))
+  const far = replic8(key, { live: true })
+  const offeredKeys: Buffer[] = []
+  let openedFirst = 0
+  const all = new Promise<void>((resolve) =>
+    far.on('advertise', (offer, accept) => {
+      if (offeredKeys.length === 0) {
+        openedFirst = opened.size
+        release()
+      }
+      accept(null, [])
+      if (offeredKeys.push(...offer.keys) === count) resolve()
+    }),
+  )
+  replicator.connect(far.stream)
+  await all
+  expect(openedFirst).toBeLessThan(count)
+  expect(offeredKeys).toEqual(keys)
+  await replicator.close()
+})
+
 test('a length that does not count after a crash never counts again by itself', async () => {
   const copy = join(directory, 'copy')
   const here = join(directory, 'here')
