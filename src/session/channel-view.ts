@@ -1,7 +1,7 @@
 import type { AnswerGate } from './answer-gate.ts'
 import { noteArrival, settleArrivals } from './arrivals.ts'
-import type { Brake } from './brake.ts'
 import { ChannelFront } from './channel-front.ts'
+import type { ChannelObserver } from './channel-observer.ts'
 import {
   type BlockRequest,
   beginSoon,
@@ -12,32 +12,13 @@ import {
 } from './early-requests.ts'
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers, DataMessage, EngineChannel, RequestMessage } from './engine-channel.ts'
+import { isAwaited, NextBlock } from './next-block.ts'
 import { Pace } from './pace.ts'
 import type { RequestBudget } from './request-window.ts'
 import { isRequester, mend, type Requester } from './requester.ts'
 import { askInRuns } from './runs.ts'
 import type { StreamView } from './stream-view.ts'
 import { type Have, isKnown, type Stated, type Status, type Want } from './unsaid.ts'
-
-/** What a feed's channel tells the one who watches over it. */
-export interface ChannelObserver {
-  /** A block went to the peer. */
-  onupload(bytes: number): void
-  /** A block came from the peer; it is not verified yet. */
-  ondownload(bytes: number): void
-  /** The core gave up on this channel, or a handler of it threw. */
-  onerror(error: Error): void
-  /** The channel is closed, by the peer or by the core. */
-  onclose(channel: ChannelView): void
-  /** What the control messages have said of the feed of a channel. */
-  stated(channel: ChannelView): Stated
-  /** False while the transport takes nothing: answers to requests wait. */
-  readonly writable: boolean
-  /** Holds own requests back. */
-  readonly brake: Brake
-  /** Nobody has said how many requests may be on their way. */
-  readonly paced: boolean
-}
 
 /** Requests of a peer that wait while the transport takes nothing; a peer with more than this asks without reading. */
 const heldRequests = 65_536
@@ -58,6 +39,9 @@ export class ChannelView extends ChannelFront {
   private readonly gate: AnswerGate
   private readonly budget: RequestBudget
   private pace: Pace | null = null
+  private next: NextBlock | null = null
+  /** The request of the peer's for a block that is not here yet. */
+  private awaited: BlockRequest | null = null
   /** The question of the peer's that is being answered. */
   private question: Want | null = null
   /** What the peer takes for so while it hears nothing else. */
@@ -106,11 +90,20 @@ export class ChannelView extends ChannelFront {
   status(message: Status) {
     if (this.closed || message.uploading === this.uploading) return
     this.uploading = message.uploading
+    this.awaited = null
     this.channel.status(message)
   }
 
   have(message: Have) {
-    if (!this.closed && !isKnown(message, this.question, this)) this.channel.have(message)
+    if (this.closed) return
+    const { awaited, question } = this
+    if (awaited && !question && isAwaited(message, awaited)) {
+      this.awaited = null
+      this.onrequest(awaited)
+      // The block says so itself.
+      if ((message.length ?? 1) === 1) return
+    }
+    if (!isKnown(message, question, this)) this.channel.have(message)
   }
 
   request(message: RequestMessage) {
@@ -120,7 +113,7 @@ export class ChannelView extends ChannelFront {
   }
 
   private ask(message: RequestMessage) {
-    if (this.closed) return
+    if (this.closed || this.next?.isAsked(message.index)) return
     this.pace?.asked(message.index)
     this.channel.request(message)
   }
@@ -171,6 +164,11 @@ export class ChannelView extends ChannelFront {
     this.waitForRoom()
   }
 
+  override onstatus(message: unknown) {
+    this.next?.forget()
+    super.onstatus(message)
+  }
+
   onwant(message: Want) {
     this.question = message
     this.call('onwant', message)
@@ -188,6 +186,8 @@ export class ChannelView extends ChannelFront {
 
   onhave(message: Have) {
     if (!this.pace) this.stretch(message)
+    this.next ??= NextBlock.after(message, this, this.requester)
+    if (this.awaited && isAwaited(message, this.awaited)) this.awaited = null
     const isShown = this.isEarly && message.bitfield && message.start === 0
     if (isShown) takeBack(this.handlers)
     this.call('onhave', message)
@@ -226,11 +226,15 @@ export class ChannelView extends ChannelFront {
   }
 
   private answer(request: unknown) {
-    if (isInVain(request as BlockRequest, this.handlers)) return
+    if (isInVain(request as BlockRequest, this.handlers)) return this.hold(request as BlockRequest)
     this.asked.push(request as BlockRequest)
     this.reading++
     this.gate.begin()
     this.call('onrequest', request)
+  }
+
+  private hold(request: BlockRequest) {
+    if (this.uploading && request.index >= (this.awaited?.index ?? 0)) this.awaited = request
   }
 
   /** Calls the core; what it throws is this feed's problem. */
@@ -246,6 +250,7 @@ export class ChannelView extends ChannelFront {
 
   ondata(message: DataMessage) {
     if (message.value) this.observer.ondownload(message.value.length)
+    this.next?.came(message.index)
     if (this.requester) noteArrival(this.requester, message.index)
     this.pace?.came(message.index, message.value?.length ?? 0)
     this.call('ondata', message)
