@@ -9,7 +9,7 @@ const interval = 100
 
 type Emit = (event: string, namespace: Namespace, ...args: unknown[]) => void
 
-/** Tells how far downloads are: each feed at most once in an interval, and once more when its download is over. */
+/** Tells how far downloads are: each feed at most once in an interval, at its end, and once more when its download is over. */
 export class Progress {
   private readonly cores: Cores
   private readonly emit: Emit
@@ -36,7 +36,7 @@ export class Progress {
   touch(replication: Replication) {
     if (!this.isHeard() || !this.told.has(replication)) return
     this.moved.add(replication)
-    this.pulse.request()
+    this.pulse.request(false)
   }
 
   /** An agreement is over, or every one of a feed; its target must still be there. */
