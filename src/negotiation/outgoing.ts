@@ -13,6 +13,8 @@ import { misfit } from './fitting.ts'
 import { allMade } from './remembering.ts'
 import { atMost, covers, feedOf, type Outgoing, type ShareState, type State } from './state.ts'
 
+const noShares: readonly number[] = []
+
 /** The offering side: what we share, and what the peer makes of it. */
 
 export function share(state: State, id: number, namespace: Namespace, keys: HexKey[]) {
@@ -60,7 +62,8 @@ function offerAll(state: State, id: number, owner: ShareState, feeds: ReadyFeed[
     if (offers.has(offer)) continue
     offers.add(offer)
     if (offer.status !== 'queued' && offer.status !== 'offered') continue
-    offer.shares.push(id)
+    // Made anew: an array that grows has room for many more than the one that there mostly is.
+    offer.shares = [...offer.shares, id]
     owner.unanswered++
   }
   owner.offers = [...offers]
@@ -92,7 +95,7 @@ function offerOnce(
     caughtUp: null,
     status: 'queued',
     reason: null,
-    shares: [],
+    shares: noShares,
     pending: false,
   }
   offers.set(namespace, offer)
@@ -119,7 +122,7 @@ export function settleOffer(state: State, offer: Outgoing) {
     const owner = state.shares.get(id)
     if (owner && --owner.unanswered === 0 && !state.opening.has(id)) settleShare(state, id)
   }
-  offer.shares = []
+  offer.shares = noShares
 }
 
 /** Takes back what stands of these keys in a namespace, and what would once its core is open. */

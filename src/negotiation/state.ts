@@ -38,7 +38,7 @@ export interface Outgoing {
   status: 'queued' | 'offered' | 'accepted' | 'declined' | 'ended'
   reason: AnswerReason | EndReason | null
   /** Shares that wait for the answer. */
-  shares: number[]
+  shares: readonly number[]
   /** Counted in `pendingUploads`. */
   pending: boolean
 }

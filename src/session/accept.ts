@@ -60,7 +60,8 @@ export interface Refusal {
 
 /** Hands an offer to the accept handlers and waits for the first valid answer, for `timeout` ms at most. */
 export class Acceptance {
-  private readonly keys: Set<string>
+  /** By themselves: what is taken is known by the very string of the offer, and two that are one are compared at once. */
+  private readonly keys = new Map<string, string>()
   private readonly hooks: AcceptHooks
   private readonly timer: ReturnType<typeof setTimeout>
   /** A valid call came; its cores may still be opening. */
@@ -68,7 +69,7 @@ export class Acceptance {
   private answered = false
 
   constructor(keys: string[], timeout: number, hooks: AcceptHooks) {
-    this.keys = new Set(keys)
+    for (const key of keys) this.keys.set(key, key)
     this.hooks = hooks
     this.timer = setTimeout(
       () => this.decline('accept-timeout', new Replic8Error('ERR_ACCEPT_TIMEOUT')),
@@ -106,9 +107,11 @@ export class Acceptance {
     if (!Array.isArray(selected))
       throw new Replic8Error('ERR_BAD_ARGUMENT', 'accept takes an error or null, and an array of cores.')
     const taken = selected.map(toSelection)
-    for (const { hex } of taken) {
-      if (hex && !this.keys.has(hex))
-        throw new Replic8Error('ERR_NOT_OFFERED', `Key ${hex} is not in this offer.`)
+    for (const chosen of taken) {
+      const { hex } = chosen
+      if (hex === undefined) continue
+      chosen.hex = this.keys.get(hex)
+      if (!chosen.hex) throw new Replic8Error('ERR_NOT_OFFERED', `Key ${hex} is not in this offer.`)
     }
     this.called = true
     if (taken.every(hasHex)) this.answer(taken)

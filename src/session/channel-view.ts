@@ -51,7 +51,7 @@ export class ChannelView extends ChannelFront {
   /** Requests that the core reads blocks for. */
   private reading = 0
   /** What the core reads blocks for. */
-  private readonly asked: BlockRequest[] = []
+  private asked: BlockRequest[] = []
   private over = false
   /** Blocks were requested by the peer's word; what it has it has not shown yet. */
   private isEarly = false
@@ -216,7 +216,8 @@ export class ChannelView extends ChannelFront {
   onrequest(message: unknown) {
     if (this.held.length === 0 && this.observer.writable && this.gate.open) return this.answer(message)
     if (this.held.length - this.head >= heldRequests) return
-    this.held.push(message)
+    if (this.held.length > 0) this.held.push(message)
+    else this.held = [message]
     this.waitForRoom()
   }
 
@@ -227,7 +228,9 @@ export class ChannelView extends ChannelFront {
 
   private answer(request: unknown) {
     if (isInVain(request as BlockRequest, this.handlers)) return this.hold(request as BlockRequest)
-    this.asked.push(request as BlockRequest)
+    // A feed of one block is asked for once: no room for more is made before there is more.
+    if (this.asked.length > 0) this.asked.push(request as BlockRequest)
+    else this.asked = [request as BlockRequest]
     this.reading++
     this.gate.begin()
     this.call('onrequest', request)

@@ -81,7 +81,7 @@ export class Cores implements Source {
   }
 
   /** Watches the feeds of a core that is added already, once it is open. `fail` gets ERR_CORE_FAILED, or what was thrown. */
-  watchOpened(replication: Replication, fail: (error: unknown) => void) {
+  watchOpened(replication: Replication, fail: (replication: Replication, error: unknown) => void) {
     const { core } = replication
     const watch = (error: unknown) => {
       if (replication.core !== core) return
@@ -89,7 +89,7 @@ export class Cores implements Source {
         if (error) throw error
         void this.watch(replication)
       } catch (thrown) {
-        fail(thrown)
+        fail(replication, thrown)
       }
     }
     try {

@@ -58,11 +58,13 @@ export class Downloads {
     const downloaded: FeedLengths[] = []
     for (const replication of changed) {
       if (replication.released) continue
-      grew.push({ key: replication.hex, lengths: replication.download.lengths })
-      const lengths = replication.download.complete()
-      if (lengths) downloaded.push({ key: replication.hex, lengths })
+      const { hex, download } = replication
+      // Of what is only taken, the peer hears how far it is here.
+      if (this.state.feeds.get(hex)?.outgoing.size) grew.push({ key: hex, lengths: download.lengths })
+      const lengths = download.complete()
+      if (lengths) downloaded.push({ key: hex, lengths })
     }
-    this.handle({ type: 'grew', feeds: grew })
+    if (grew.length > 0) this.handle({ type: 'grew', feeds: grew })
     if (downloaded.length > 0) this.handle({ type: 'downloaded', feeds: downloaded })
   }
 }

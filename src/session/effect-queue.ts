@@ -20,8 +20,12 @@ export class EffectQueue {
 
   /** Carries out effects; from within one, as soon as those before are done. Throws what one of them throws. */
   add(effects: Effect[]) {
-    for (const effect of wordsFirst(effects)) this.effects.push(effect)
-    if (this.running) return
+    const sorted = wordsFirst(effects)
+    if (this.running) {
+      for (const effect of sorted) this.effects.push(effect)
+      return
+    }
+    this.effects = sorted
     this.running = true
     try {
       for (let i = 0; i < this.effects.length && !this.isOver(); i++) this.run(this.effects[i] as Effect)
@@ -43,8 +47,8 @@ function isDone(effect: Effect): boolean {
 
 /** The peer hears why a channel is closed before it is: it would open it again otherwise. */
 function wordsFirst(effects: Effect[]): Effect[] {
+  if (!effects.some(({ type }) => type === 'close-feed')) return effects
   const closes = effects.filter(({ type }) => type === 'close-feed')
-  if (closes.length === 0) return effects
   const rest = effects.filter(({ type }) => type !== 'close-feed')
   const words = rest.findLastIndex(({ type }) => type === 'send') + 1
   return [...rest.slice(0, words), ...closes, ...rest.slice(words)]

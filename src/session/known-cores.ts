@@ -100,9 +100,9 @@ function keep(hex: string, sources: Source[]) {
 /** Each key is looked at once or so for each that was added. */
 function sweep() {
   // What is set again while a Map is gone through keeps its place, and what is removed does no harm.
-  for (const [hex, sources] of known) {
+  known.forEach((sources, hex) => {
     if (Array.isArray(sources)) keep(hex, alive(hex, sources))
     else if (!sources.core(hex)) known.delete(hex)
-  }
+  })
   sweepAt = Math.max(least, 2 * known.size)
 }

@@ -53,6 +53,10 @@ export class Offers {
     this.acceptances.clear()
   }
 
+  /** One for all. */
+  private readonly onfail = (replication: Replication, error: unknown) =>
+    this.hooks.onfail(replication, toReplic8Error(error, 'ERR_CORE_FAILED'))
+
   private onanswer(first: number, keys: string[], { taken, reason }: AcceptOutcome) {
     this.acceptances.delete(first)
     const chosen = new Set<string>()
@@ -62,9 +66,7 @@ export class Offers {
       const replication = this.cores.add(core, hex)
       if (replication.core !== core) this.hooks.problem(inUse(), { key: this.cores.keyOf(hex) })
       replication.configure(options)
-      this.cores.watchOpened(replication, (error) =>
-        this.hooks.onfail(replication, toReplic8Error(error, 'ERR_CORE_FAILED')),
-      )
+      this.cores.watchOpened(replication, this.onfail)
     }
     this.hooks.handle({ type: 'answer', first, accepted: keys.map((key) => chosen.has(key)), reason })
     this.hooks.onanswered(keys)

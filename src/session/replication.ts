@@ -37,12 +37,15 @@ export interface Traffic {
   received: number
 }
 
+const noParts: readonly undefined[] = []
+
 /** One core in one session: its feeds, their channels while an agreement stands, and its download. */
 export class Replication implements ViewOwner, PartHooks, Named {
   readonly hex: string
   readonly traffic: Traffic
   readonly download: Download
-  readonly parts: (Part | undefined)[] = []
+  /** A new array for each change: mostly there is one, and an array that grows takes room for many. */
+  parts: readonly (Part | undefined)[] = noParts
   core: Core
   /** True when the session has let go of the core. */
   released = false
@@ -195,7 +198,9 @@ export class Replication implements ViewOwner, PartHooks, Named {
 
   onnamed(index: number, feed: Feed) {
     if (this.released || this.parts[index]) return
-    this.parts[index] = new Part(feed, this.hexOf(feed.key), this)
+    const parts = [...this.parts]
+    parts[index] = new Part(feed, this.hexOf(feed.key), this)
+    this.parts = parts
     this.download.fetch()
     this.attach()
     this.ondirty()
@@ -205,7 +210,9 @@ export class Replication implements ViewOwner, PartHooks, Named {
     this.watched = false
     this.stopNaming?.()
     this.stopNaming = null
-    for (const part of this.parts.splice(0)) part?.release()
+    const { parts } = this
+    this.parts = noParts
+    for (const part of parts) part?.release()
   }
 
   onupload(bytes: number) {

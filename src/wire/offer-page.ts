@@ -99,6 +99,7 @@ export function writeLengths(to: Writer, lengths: readonly number[]): void {
 export function readLengths(from: Reader): number[] {
   const count = from.count(1)
   if (count > maxLengthsPerRow) malformed(`A row has ${count} lengths, ${maxLengthsPerRow} are allowed.`)
+  if (count === 1) return [from.varint()]
   const lengths: number[] = []
   while (lengths.length < count) lengths.push(from.varint())
   return lengths
