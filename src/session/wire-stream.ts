@@ -20,9 +20,11 @@ export interface WireHandlers {
 
 /** Bytes of the peer's that a page takes in one task: some milliseconds of decrypting, hashing and storing. */
 const inOneTask = 65_536
+/** What came as one and is no larger is taken as one: a block of 64 KiB and its proof, which would have to be put together again. */
+const asOne = 69_632
 
 /** What draws frames. A worker does not, nor does Node. */
-const isPage = () => 'document' in globalThis
+const isPage = 'document' in globalThis
 
 /** Bytes that travel together at most; what is as large by itself travels alone, and is not copied. */
 const together = 16_384
@@ -172,7 +174,7 @@ export class WireStream extends Duplex {
     const bytes = Buffer.isBuffer(chunk)
       ? chunk
       : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    if (isPage()) this.receiveInPieces(bytes, done)
+    if (isPage) this.receiveInPieces(bytes, done)
     else this.receive(bytes, done)
   }
 
@@ -183,7 +185,7 @@ export class WireStream extends Duplex {
 
   /** As much in one task as a page can do between two frames; what else waits, drawing above all, has its turn. */
   private receiveInPieces(bytes: Buffer, done: () => void) {
-    const piece = bytes.subarray(0, inOneTask - this.taskBytes)
+    const piece = bytes.length <= asOne ? bytes : bytes.subarray(0, inOneTask - this.taskBytes)
     this.taskBytes += piece.length
     const next = () => {
       if (piece.length < bytes.length && !this.destroying)

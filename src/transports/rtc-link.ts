@@ -39,8 +39,10 @@ export interface RtcLinkEvents {
   onover(err: Error | undefined, lost: boolean): void
 }
 
-/** Larger messages block the channel for all others, and some browsers refuse them. */
-const largestMessage = 65_536
+/** Larger messages block the channel for all others, and some browsers refuse them. A block of 64 KiB and its proof are one. */
+const largestMessage = 69_632
+/** What every browser takes, also one that does not say. */
+const smallestMessage = 65_536
 
 /** The part of simple-peer's peer that is used; the names with an underscore are not its public API. */
 interface Peer {
@@ -56,7 +58,7 @@ interface Peer {
 
 export class RtcLink {
   /** The largest message that `send` takes, in bytes; known once connected. */
-  messageBytes = largestMessage
+  messageBytes = smallestMessage
   readonly #peer: Peer
   readonly #lowWaterMark: number
   /** Set where the channel does not tell by itself that it has room again: `@roamhq/wrtc` 0.10. */
@@ -165,5 +167,5 @@ const lostCodes = new Set(['ERR_ICE_CONNECTION_FAILURE', 'ERR_CONNECTION_FAILURE
 /** 0 means that the other end takes any size; some implementations do not say. */
 function messageBytesOf(pc: RTCPeerConnection | null): number {
   const largest = pc?.sctp?.maxMessageSize
-  return largest ? Math.min(largest, largestMessage) : largestMessage
+  return largest ? Math.min(largest, largestMessage) : smallestMessage
 }
