@@ -18,10 +18,8 @@ import type { RequestBudget } from './request-window.ts'
 import { isRequester, mend, type Requester } from './requester.ts'
 import { askInRuns } from './runs.ts'
 import type { StreamView } from './stream-view.ts'
+import { type Asked, isWant, Unanswered } from './unanswered.ts'
 import { type Have, isKnown, type Stated, type Status, type Want } from './unsaid.ts'
-
-/** Requests of a peer that wait while the transport takes nothing; a peer with more than this asks without reading. */
-const heldRequests = 65_536
 
 /**
  * A channel as a core sees it: hypercore's replication talks to this in place of the channel of hypercore-protocol,
@@ -46,8 +44,8 @@ export class ChannelView extends ChannelFront {
   private question: Want | null = null
   /** What the peer takes for so while it hears nothing else. */
   private uploading = true
-  private held: unknown[] = []
-  private head = 0
+  /** What waits to be answered. */
+  private held: Unanswered | null = null
   /** Requests that the core reads blocks for. */
   private reading = 0
   /** What the core reads blocks for. */
@@ -154,13 +152,11 @@ export class ChannelView extends ChannelFront {
 
   /** Answers the requests that had to wait, as far as there is room. */
   resume() {
-    while (this.head < this.held.length && this.observer.writable && this.gate.open && !this.closed) {
-      this.answer(this.held[this.head++])
+    while (this.held && this.observer.writable && this.gate.open && !this.closed) {
+      const asked = this.held.shift()
+      if (this.held.length === 0) this.held = null
+      this.answer(asked)
     }
-    if (this.head === this.held.length) this.held = []
-    else if (this.head < heldRequests) return this.waitForRoom()
-    else this.held = this.held.slice(this.head)
-    this.head = 0
     this.waitForRoom()
   }
 
@@ -170,6 +166,11 @@ export class ChannelView extends ChannelFront {
   }
 
   onwant(message: Want) {
+    if (!this.held && this.observer.writable) this.tell(message)
+    else this.postpone(message)
+  }
+
+  private tell(message: Want) {
     this.question = message
     this.call('onwant', message)
     this.question = null
@@ -214,23 +215,27 @@ export class ChannelView extends ChannelFront {
   }
 
   onrequest(message: unknown) {
-    if (this.held.length === 0 && this.observer.writable && this.gate.open) return this.answer(message)
-    if (this.held.length - this.head >= heldRequests) return
-    if (this.held.length > 0) this.held.push(message)
-    else this.held = [message]
+    if (!this.held && this.observer.writable && this.gate.open) this.answer(message as BlockRequest)
+    else this.postpone(message as BlockRequest)
+  }
+
+  private postpone(asked: Asked) {
+    this.held ??= new Unanswered()
+    this.held.push(asked)
     this.waitForRoom()
   }
 
   /** The gate tells when storage has room; that the transport has is told from outside. */
   private waitForRoom() {
-    if (this.held.length > 0 && this.observer.writable && !this.closed) this.gate.wait(this)
+    if (this.held && this.observer.writable && !this.closed) this.gate.wait(this)
   }
 
-  private answer(request: unknown) {
-    if (isInVain(request as BlockRequest, this.handlers)) return this.hold(request as BlockRequest)
+  private answer(request: Asked) {
+    if (isWant(request)) return this.tell(request)
+    if (isInVain(request, this.handlers)) return this.hold(request)
     // A feed of one block is asked for once: no room for more is made before there is more.
-    if (this.asked.length > 0) this.asked.push(request as BlockRequest)
-    else this.asked = [request as BlockRequest]
+    if (this.asked.length > 0) this.asked.push(request)
+    else this.asked = [request]
     this.reading++
     this.gate.begin()
     this.call('onrequest', request)
@@ -270,8 +275,7 @@ export class ChannelView extends ChannelFront {
   private finish(): boolean {
     if (this.over) return false
     this.over = true
-    this.held = []
-    this.head = 0
+    this.held = null
     this.gate.end(this.reading)
     this.reading = 0
     this.pace?.stop()

@@ -2,6 +2,7 @@ import { discoveryKey } from 'hypercore-crypto'
 import Protocol from 'hypercore-protocol'
 import { Replic8Error, toReplic8Error } from '../errors.ts'
 import { AnswerGate } from './answer-gate.ts'
+import { AnswerLimit } from './answer-limit.ts'
 import { authenticator } from './authenticator.ts'
 import { ChannelEnds } from './channel-ends.ts'
 import { type ChannelHandlers, type EngineChannel, messageHandlers } from './engine-channel.ts'
@@ -17,8 +18,8 @@ const unprovedBytes = 1024
 export const largestMessage = 8 * 1024 * 1024
 
 export interface EngineHandlers {
-  /** Bytes for the peer. */
-  send(bytes: Buffer): void
+  /** Bytes for the peer. False while the transport takes less than it is given. */
+  send(bytes: Buffer): boolean
   /** The Noise handshake is over: `exporter` works, and channels can be opened. */
   onhandshake(): void
   /** The engine cannot go on. */
@@ -42,6 +43,7 @@ export class Engine implements Exporter {
   /** The key that was asked for last. */
   private askedKey: Buffer | null = null
   private askedDiscoveryKey!: Buffer
+  private readonly answerLimit: AnswerLimit
   private readonly heldRequests = new HeldRequests()
   private readonly ends: ChannelEnds
   /** Requests for blocks pass here. */
@@ -60,6 +62,7 @@ export class Engine implements Exporter {
     this.initiator = initiator
     this.handlers = handlers
     this.channels = options.limits.channels
+    this.answerLimit = new AnswerLimit(options.limits.queuedBytes, (error) => this.fail(error))
     this.stream = new Protocol(initiator, {
       live: true,
       timeout: options.timeout,
@@ -197,7 +200,7 @@ export class Engine implements Exporter {
     const { channelizer } = this.stream
     channelizer.send = (bytes: Buffer) => {
       this.stream.keepAlive?.refresh()
-      this.handlers.send(bytes)
+      this.answerLimit.sent(bytes.length, this.handlers.send(bytes))
     }
     // Nothing is destroyed before the peer has been told: that still has to be encrypted.
     const fail = (error?: Error) => {
@@ -207,7 +210,8 @@ export class Engine implements Exporter {
     this.stream.state.destroy = fail
     const { onopen, onclose } = channelizer
     channelizer.onopen = (id: number, message: { discoveryKey: Buffer }) => {
-      if (this.admit(id, message.discoveryKey)) onopen.call(channelizer, id, message)
+      if (this.admit(id, message.discoveryKey))
+        this.answerLimit.during(() => onopen.call(channelizer, id, message))
     }
     channelizer.onclose = (id: number, message: { discoveryKey?: Buffer }) => {
       if (!this.admitMessage(id)) return
@@ -217,14 +221,15 @@ export class Engine implements Exporter {
         return
       }
       this.heldRequests.forget(channelizer.remote[id])
-      onclose.call(channelizer, id, message)
+      this.answerLimit.during(() => onclose.call(channelizer, id, message))
     }
     for (const name of messageHandlers) {
       const handler = channelizer[name]
       channelizer[name] = (id: number, message: unknown, more: unknown) => {
         if (!this.admitMessage(id)) return
         const channel = name === 'onrequest' ? channelizer.remote[id] : null
-        if (!channel?.closed) handler.call(channelizer, id, message, more)
+        if (name === 'onwant') this.answerLimit.during(() => handler.call(channelizer, id, message, more))
+        else if (!channel?.closed) handler.call(channelizer, id, message, more)
         else if (!this.heldRequests.add(channel, message)) this.ignored++
       }
     }

@@ -98,10 +98,8 @@ export class Link {
   /** Ends with a goodbye both ways; before the handshake is over, as soon as it is. */
   leave() {
     if (this.left || this.saidBye) return
-    if (!this.wire.piped) {
-      this.stop(null)
-      this.wire.destroy()
-    } else if (!this.opened) this.leaveWhenOpen = true
+    if (!this.wire.piped) this.destroy(null)
+    else if (!this.opened) this.leaveWhenOpen = true
     else this.sayGoodbye()
   }
 
@@ -144,6 +142,7 @@ export class Link {
       send: (bytes) => {
         this.guard.sent(bytes)
         this.wire.send(bytes)
+        return this.writable
       },
       onhandshake: () => this.onhandshake(),
       onfail: (error) => this.fail(error, error),

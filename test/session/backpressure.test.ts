@@ -71,6 +71,48 @@ describe('a peer that takes nothing', () => {
   })
 })
 
+describe('a peer that never reads', () => {
+  test('and asks again and again what there is, is told when it reads', async () => {
+    const core = await writer(many(200, 64 * KB))
+    const { session, feed, resume, haves } = await asking(core)
+    for (let n = 0; n < 200; n++) feed.request({ index: n })
+    await quiet(() => queued(session))
+    const before = queued(session)
+    expect(before).toBeGreaterThan(MB)
+    for (let n = 0; n < 10_000; n++) feed.want({ start: 0, length: 1024 * 1024 })
+    await quiet(() => queued(session))
+    expect(queued(session)).toBe(before)
+    const told = haves()
+    resume()
+    await quiet(haves)
+    expect(haves()).toBeGreaterThan(told)
+    session.destroy()
+    await outcome(session)
+  })
+
+  test('and opens and closes channels for ever: ERR_TOO_MUCH_QUEUED', async () => {
+    const neighbours = await openSessions({ live: true }, { live: true })
+    const core = await writer(many(200, 64 * KB))
+    const { session, peer, feed } = await asking(core)
+    for (let n = 0; n < 200; n++) feed.request({ index: n })
+    await quiet(() => queued(session))
+    const before = queued(session)
+    let most = before
+    for (let n = 0; session.isOpen; n++) {
+      const discoveryKey = Buffer.alloc(32)
+      discoveryKey.writeUInt32BE(n)
+      peer.stream.state.open(7, { key: null, discoveryKey, capability: discoveryKey })
+      peer.stream.state.close(7, {})
+      if (n % 100 === 0) await turn()
+      most = Math.max(most, queued(session))
+    }
+    expect(most).toBeLessThan(before + MB + 64 * KB)
+    expect(await outcome(session)).toBe('ERR_TOO_MUCH_QUEUED')
+    await expectAlive(...neighbours)
+    neighbours[0].destroy()
+  })
+})
+
 test('a slow reader over TCP is no offender: all arrives', async () => {
   const core = await writer(many(300, 32 * KB))
   const copy = reader(core.key)
@@ -141,9 +183,13 @@ async function asking(core: TestCore) {
   await peer.greet()
   const offer = await peer.heard('offer')
   peer.send({ type: 'answer', first: offer.first, accepted: [true], reason: 'declined' })
+  let haves = 0
   const feed = await new Promise<TestCore>((resolve) => {
     const channel: TestCore = peer.stream.open(core.key, {
-      onhave: () => resolve(channel),
+      onhave: () => {
+        haves++
+        resolve(channel)
+      },
       onstatus: () => {},
     })
     channel.status({ uploading: false, downloading: true })
@@ -152,7 +198,7 @@ async function asking(core: TestCore) {
   wire.pause('b→a')
   wire.resume('b→a')
   wire.pause('a→b')
-  return { session, peer, feed, resume: () => wire.resume('a→b') }
+  return { session, peer, feed, resume: () => wire.resume('a→b'), haves: () => haves }
 }
 
 /** Waits until a number stands still over many turns of the event loop. */
