@@ -2,7 +2,7 @@ import type { Replic8Error } from '../errors.ts'
 import type { Namespace } from '../negotiation/events.ts'
 import { Forwarding, type ForwardingEffect, type ForwardingEvent } from '../negotiation/forwarding.ts'
 import type { Accept, Offer } from '../session/accept.ts'
-import type { Core } from '../session/core.ts'
+import { type Core, toHexKey as hexOf } from '../session/core.ts'
 import type { Session } from '../session/session.ts'
 import type { FeedQuestion, Shared } from './core-store.ts'
 import { Holdings, type Owner } from './holdings.ts'
@@ -123,7 +123,8 @@ export class Exchange {
   /** A feed is caught up with a peer. */
   caughtUp(session: Session, key: Buffer) {
     const { taken } = this.bySession.get(session) ?? {}
-    if (taken?.has(hexOf(key))) taken.set(hexOf(key), true)
+    const hex = hexOf(key)
+    if (taken?.has(hex)) taken.set(hex, true)
   }
 
   /** A peer took an offer back. */
@@ -258,5 +259,3 @@ export class Exchange {
     return node.offers.settled()
   }
 }
-
-const hexOf = (key: Uint8Array) => Buffer.from(key).toString('hex')

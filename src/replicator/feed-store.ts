@@ -39,6 +39,7 @@ class Store implements CoreStore {
   private readonly removing = new Map<string, Promise<void>>()
   private readonly hosts: Host[] = []
   private opening: Promise<void> | null = null
+  private isOpen = false
   private closing: Promise<void> | null = null
   private pair: Promise<KeyPair> | null = null
 
@@ -119,10 +120,9 @@ class Store implements CoreStore {
     return this.records.keysIn(namespace, this.isMountedIn(namespace))
   }
 
-  /** The header that a feed was stored with. */
-  async describe({ key }: Pick<DescribeQuestion, 'key'>) {
-    await this.ready()
-    return this.records.header(toHexKey(key))
+  /** The header that a feed was stored with; a promise of it where the store is not open yet, or a feed is being removed. */
+  describe({ key }: Pick<DescribeQuestion, 'key'>) {
+    return this.known(() => this.records.header(toHexKey(key)))
   }
 
   /** Remembers a feed for good, with its header and namespace. */
@@ -133,10 +133,12 @@ class Store implements CoreStore {
     return this.coreOf(hex)
   }
 
-  /** A feed that is here, opened or not; never makes one. */
-  async resolve(key: Uint8Array | string): Promise<Core | undefined> {
-    const hex = toHexKey(key)
-    return (await this.known(() => this.records.has(hex))) ? this.coreOf(hex) : undefined
+  /** A feed that is here, opened or not; never makes one. A promise of it where `describe` gives one. */
+  resolve(key: Uint8Array | string): Core | undefined | Promise<Core | undefined> {
+    return this.known(() => {
+      const hex = toHexKey(key)
+      return this.records.has(hex) ? this.coreOf(hex) : undefined
+    })
   }
 
   /** From here on, writers that are made are announced. */
@@ -167,10 +169,20 @@ class Store implements CoreStore {
     await this.records.open()
     // A removal that a crash cut short; one that fails is tried again the next time.
     await Promise.all(this.records.removed().map((hex) => this.erase(hex).catch(() => {})))
+    this.isOpen = true
   }
 
-  /** Asks the records when they are open, and no removal is under way. */
-  private async known<T>(ask: () => T): Promise<T> {
+  /** Asks the records when they are open, and no removal is under way: at once, where that is so. */
+  private known<T>(ask: () => T): T | Promise<T> {
+    if (!this.isOpen || this.closing || this.removing.size > 0) return this.knownLater(ask)
+    try {
+      return ask()
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  private async knownLater<T>(ask: () => T): Promise<T> {
     await this.ready()
     while (this.removing.size > 0) await Promise.allSettled(this.removing.values())
     return ask()

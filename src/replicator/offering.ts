@@ -5,7 +5,7 @@ import type { Session } from '../session/session.ts'
 import { checkHeader } from '../wire/header.ts'
 import type { Header } from '../wire/messages.ts'
 import type { FeedQuestion, Peer } from './core-store.ts'
-import { type Mount, type Stack, serves, type Where } from './stack.ts'
+import { following, type Mount, type Stack, serves, type Where } from './stack.ts'
 
 /** Milliseconds that the quick answers of a page wait for the slow ones. */
 const grace = 50
@@ -139,7 +139,8 @@ export class Offering {
   private describe(mount: Mount, question: FeedQuestion, core: Core): Promise<Header | null> {
     const { key, namespace, header } = question
     const asked = { ...question, header: { ...header }, core: async () => core }
-    const describe = async () => checkHeader((await mount.store.describe?.(asked)) ?? {}, this.limits)
+    const describe = () =>
+      following(mount.store.describe?.(asked), (fields) => checkHeader(fields ?? {}, this.limits))
     return this.stack.ask<Header | null>(mount, describe, null, { key, namespace })
   }
 

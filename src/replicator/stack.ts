@@ -156,6 +156,14 @@ function isStore(value: unknown): value is CoreStore {
   )
 }
 
+/** What follows from an answer of a store, at once where it is no promise. */
+export function following<T, R>(
+  answer: T | PromiseLike<T>,
+  next: (value: T) => R | PromiseLike<R>,
+): R | PromiseLike<R> {
+  return isPromise(answer) ? answer.then(next) : next(answer)
+}
+
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown } | null)?.then === 'function'
 }

@@ -1,10 +1,10 @@
 import type { Namespace } from '../negotiation/events.ts'
 import type { Accept, Offer } from '../session/accept.ts'
-import { type Core, isCore, keyHex } from '../session/core.ts'
+import { type Core, toHexKey as hexOf, isCore, keyHex } from '../session/core.ts'
 import type { Session } from '../session/session.ts'
 import type { FeedQuestion, Peer } from './core-store.ts'
 import { type Holdings, isClosed, type Owner } from './holdings.ts'
-import { type Mount, type Stack, serves } from './stack.ts'
+import { following, type Mount, type Stack, serves } from './stack.ts'
 
 /** Milliseconds that the quick answers of a page wait for the slow ones. */
 const grace = 100
@@ -159,16 +159,17 @@ export class Taking {
   /** Asks a store for the core of a key, and makes sure that it is one. */
   private async ask(mount: Mount, key: Buffer, namespace: Namespace, question: () => unknown) {
     const hex = hexOf(key)
-    const checked = async () => {
-      const core = await question()
+    const checked = (core: unknown) => {
       if (core === null || core === undefined) return undefined
       if (!isCore(core)) throw new TypeError('it gave something that is no core')
-      if ((keyHex(core) ?? (await this.holdings.keyOf(core))) !== hex)
-        throw new TypeError(`it gave a core of another key for ${hex}`)
-      this.holdings.contain(core)
-      return core
+      return following(keyHex(core) ?? this.holdings.keyOf(core), (its) => {
+        if (its !== hex) throw new TypeError(`it gave a core of another key for ${hex}`)
+        this.holdings.contain(core)
+        return core
+      })
     }
-    const core = await this.stack.ask<Core | undefined>(mount, checked, undefined, { key, namespace })
+    const answer = () => following(question(), checked)
+    const core = await this.stack.ask<Core | undefined>(mount, answer, undefined, { key, namespace })
     if (core) this.owners.set(hex, mount)
     return core
   }
@@ -189,19 +190,19 @@ function enough(decisions: Promise<void>[], isSome: () => boolean, patience: num
     const check = () => {
       if (isLate && isSome()) done()
     }
-    const grown = setTimeout(() => {
-      isLate = true
-      check()
-    }, grace)
-    const last = setTimeout(done, patience)
+    let timer = setTimeout(
+      () => {
+        isLate = true
+        timer = setTimeout(done, Math.max(0, patience - grace))
+        check()
+      },
+      Math.min(grace, patience),
+    )
     function done() {
-      clearTimeout(grown)
-      clearTimeout(last)
+      clearTimeout(timer)
       resolve()
     }
     for (const decision of decisions) decision.then(check, () => {})
     Promise.all(decisions).then(done, reject)
   })
 }
-
-const hexOf = (key: Uint8Array) => Buffer.from(key).toString('hex')
