@@ -117,6 +117,7 @@ export class Replication implements ViewOwner, PartHooks, Named {
   /** How the core shall take part from here on. */
   configure(options: ReplicateOptions) {
     const before = this.options
+    if (options === before) return
     this.options = options
     this.download.configure(options)
     const names = ['download', 'upload', 'maxRequests'] as const
