@@ -1,6 +1,9 @@
 import { atLeast, atMost, covers } from '../negotiation/state.ts'
 import type { Part } from './part.ts'
 
+/** Blocks after which it is told at once that a feed is complete, and not with what else becomes complete meanwhile. */
+const stretch = 64
+
 /** How a core takes part, as the accept handler said. */
 export interface ReplicateOptions {
   /** Ask for blocks. Default: the core's own setting. */
@@ -43,6 +46,8 @@ export class Download {
   private readonly source: DownloadSource
   /** What has to be here before the next report: a feed that keeps growing is reported all the same. */
   private goal: number[] = []
+  /** Blocks that came since it was complete, or so: how often something of it changed. */
+  private changes = 0
   /** Nothing was asked for at the last look, where only what is asked for is fetched. */
   private quiet = false
 
@@ -90,6 +95,11 @@ export class Download {
     return parts.slice(0, gap < 0 ? parts.length : gap).map((part) => (part as Part).length)
   }
 
+  /** Something of it changed; true where a long stretch of blocks is complete with that. */
+  change(): boolean {
+    return ++this.changes >= stretch && this.target !== null && this.fetchesAll && this.reaches(this.lengths)
+  }
+
   /** Lengths to report to the peer as complete, or null while something is missing. */
   complete(): number[] | null {
     const { target, options } = this
@@ -99,6 +109,7 @@ export class Download {
     const { lengths } = this
     if (!this.reaches(lengths)) return null
     this.isAwaited = false
+    this.changes = 0
     // More than was told, where that is all there is: more of what is appended at once is on its way.
     const all = this.isWhole ? lengths : lengths.map((length, i) => Math.min(length, target[i] ?? 0))
     this.target = this.goal = atLeast(target, all)

@@ -31,6 +31,7 @@ export class Downloads {
     if (!isAwaited && !download.target) return this.offered.add(replication, false)
     this.offered.delete(replication)
     this.downloaded.add(replication, isAwaited)
+    if (download.change()) this.downloaded.hasten()
   }
 
   /** Sets what is fetched of a feed to what the peer has, over all accepted offers of it. */
@@ -94,6 +95,10 @@ class Changed {
 
   hurry() {
     this.pulse.hurry()
+  }
+
+  hasten() {
+    this.pulse.hasten()
   }
 
   stop() {
