@@ -1,6 +1,5 @@
-import type { Connection } from '../connection.ts'
 import { Replic8Error } from '../errors.ts'
-import { nextTask } from '../next-task.ts'
+import { OwnedConnection } from './owned-connection.ts'
 import { verifyNumber } from './verify-options.ts'
 
 export interface MemoryPairOptions {
@@ -26,39 +25,19 @@ export function memoryPair(options: MemoryPairOptions = {}): [MemoryConnection, 
   return [first, second]
 }
 
-const nothing = () => {}
-
 /** One end of a memory pair. */
-export class MemoryConnection implements Connection {
-  readonly kind: string
-  readonly initiator?: boolean
-  ondata: (chunk: Uint8Array) => void = nothing
-  ondrain: () => void = nothing
-  onclose: (err?: Error) => void = nothing
-  onend?: () => void
-  /** Resolves when `onclose` was called. */
-  readonly over: Promise<void>
-
+export class MemoryConnection extends OwnedConnection {
   readonly #highWaterMark: number
   #far!: MemoryConnection
   #queue: Uint8Array[] = []
   #queuedBytes = 0
-  #scheduled = false
   #refused = false
-  /** Nothing more is taken: one of the ends closed. */
-  #ending = false
   /** The far end has everything that was sent. */
   #ended = false
-  #over = false
-  #settle!: () => void
 
   constructor(kind: string, highWaterMark: number, initiator: boolean | undefined) {
-    this.kind = kind
-    this.over = new Promise((resolve) => {
-      this.#settle = resolve
-    })
+    super(kind, initiator)
     this.#highWaterMark = highWaterMark
-    if (initiator !== undefined) this.initiator = initiator
   }
 
   /** Makes this and `far` each other's far end. */
@@ -68,11 +47,11 @@ export class MemoryConnection implements Connection {
   }
 
   send(chunk: Uint8Array): boolean {
-    if (this.#ending || this.#over) return false
+    if (this.ending || this.isOver) return false
     if (chunk.length > 0) {
       this.#queue.push(chunk)
       this.#queuedBytes += chunk.length
-      this.#schedule()
+      this.schedule()
     }
     if (this.#queuedBytes < this.#highWaterMark) return true
     this.#refused = true
@@ -80,36 +59,27 @@ export class MemoryConnection implements Connection {
   }
 
   close(): void {
-    if (this.#ending || this.#over) return
-    this.#ending = true
-    this.#schedule()
+    if (this.ending || this.isOver) return
+    this.ending = true
+    this.schedule()
   }
 
   abort(err: Error): void {
-    if (this.#over) return
-    this.#finish(err)
-    this.#far.#finish(new Replic8Error('ERR_CONNECTION', 'The peer cut the connection.'))
+    if (this.isOver) return
+    this.finish(err)
+    this.#far.finish(new Replic8Error('ERR_CONNECTION', 'The peer cut the connection.'))
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    nextTask(() => {
-      this.#scheduled = false
-      this.#deliver()
-    })
-  }
-
-  #deliver(): void {
+  protected override pump(): void {
     // What is sent from within `ondata` waits for the next task, so that one task cannot go on for ever.
-    for (let count = this.#queue.length; count > 0 && !this.#over; count--) {
+    for (let count = this.#queue.length; count > 0 && !this.isOver; count--) {
       const chunk = this.#queue.shift() as Uint8Array
       this.#queuedBytes -= chunk.length
       this.#far.ondata(chunk)
     }
-    if (this.#over) return
-    if (this.#queue.length > 0) this.#schedule()
-    else if (this.#ending) this.#end()
+    if (this.isOver) return
+    if (this.#queue.length > 0) this.schedule()
+    else if (this.ending) this.#end()
     else if (this.#refused) this.#drain()
   }
 
@@ -122,27 +92,15 @@ export class MemoryConnection implements Connection {
   #end(): void {
     this.#ended = true
     if (!this.#far.#ended) {
-      this.#far.#takeEnd()
+      this.#far.takeEnd()
       return
     }
-    this.#finish()
-    this.#far.#finish()
+    this.finish()
+    this.#far.finish()
   }
 
-  #takeEnd(): void {
-    if (this.onend && !this.#ending) this.onend()
-    else this.close()
-  }
-
-  #finish(err?: Error): void {
-    if (this.#over) return
-    this.#over = true
+  protected override clear(): void {
     this.#queue = []
     this.#queuedBytes = 0
-    // Never from within a call of the owner's.
-    queueMicrotask(() => {
-      this.#settle()
-      this.onclose(err)
-    })
   }
 }

@@ -116,12 +116,12 @@ describe('the browser build', () => {
   })
 
   // Of all entry points; what an app loads of it is in test/bench/size.test.ts.
-  test('stays below 178 KB compressed, all entry points together', () => {
+  test('stays below 180 KB compressed, all entry points together', () => {
     const bytes = scripts('browser').reduce(
       (sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length,
       0,
     )
-    expect(bytes).toBeLessThan(178_000)
+    expect(bytes).toBeLessThan(180_000)
   })
 
   test('carries each package once, however many entry points are used', () => {
