@@ -12,6 +12,9 @@ import { lockName, type Release, takeLock } from './web-lock.ts'
 /** Clean pages that a database keeps in memory: 256 pages of 16 KiB are 4 MiB. */
 const cachedPages = 256
 
+/** Milliseconds between two transactions, at most, where one follows the other. */
+const longestPause = 20
+
 /** `relaxed`: committed when the operating system has it. `strict`: when it is on the disk. */
 export type Durability = 'relaxed' | 'strict'
 
@@ -52,6 +55,8 @@ export class PageStore implements PageHome {
   #changed = new Set<PagesOwner>()
   #next: Batch | undefined
   #committing = false
+  /** The last transaction followed directly on another. */
+  #busy = false
   #reader: IDBTransaction | undefined
 
   constructor(name: string, durability: Durability) {
@@ -202,6 +207,7 @@ export class PageStore implements PageHome {
   async #flush(): Promise<void> {
     const batch = this.#next
     if (this.#committing || !batch) return
+    const began = performance.now()
     this.#committing = true
     this.#next = undefined
     const files = this.#changed
@@ -213,8 +219,20 @@ export class PageStore implements PageHome {
     } catch (error) {
       this.#giveUp(batch, files, storageError(this.#lost ?? error))
     }
+    await this.#gather(performance.now() - began)
     this.#committing = false
     if (this.#next) void this.#flush()
+  }
+
+  /**
+   * Where transactions follow each other more is coming, and one of many blocks costs little more than one of a single block: it is
+   * waited for, twice as long as the last transaction took. Not for what belongs to one append, which takes two of them.
+   */
+  async #gather(took: number): Promise<void> {
+    const wasBusy = this.#busy
+    this.#busy = this.#next !== undefined
+    if (wasBusy && this.#busy && !isHidden())
+      await new Promise((resolve) => setTimeout(resolve, Math.min(longestPause, 2 * took)))
   }
 
   #save(files: Set<PagesOwner>): Promise<void> {
@@ -243,4 +261,9 @@ export class PageStore implements PageHome {
     this.#next?.reject(error)
     this.#next = undefined
   }
+}
+
+/** Of a hidden page timers run once a second. */
+function isHidden(): boolean {
+  return (globalThis as { document?: Document }).document?.hidden === true
 }
