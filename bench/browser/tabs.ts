@@ -1,4 +1,4 @@
-import type { Benchmark, Goal, Row } from '../harness/results.ts'
+import { type Benchmark, type Goal, type Row, row } from '../harness/results.ts'
 import { median, ratios } from '../harness/statistics.ts'
 import { Browser } from './browser.ts'
 import {
@@ -181,18 +181,6 @@ function obstacles(figures: Figures): string[] {
   return [
     `The raw data channel carries ${median(ratios(raw, theirs)).toFixed(2)} times what stock does with 64 KB blocks in memory: no system can be further ahead between tabs.`,
   ]
-}
-
-function row(
-  what: string,
-  unit: string,
-  replic8: number[] | undefined,
-  against: string,
-  theirs: number[] | undefined,
-  goal?: Goal,
-): Row | undefined {
-  if (!replic8) return undefined
-  return { what, unit, replic8, ...(theirs ? { against, theirs } : {}), ...(goal ? { goal } : {}) }
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T) {

@@ -1,4 +1,4 @@
-import type { Benchmark, Goal, Result, Row, RunOptions } from '../harness/results.ts'
+import { type Benchmark, type Result, type Row, type RunOptions, row } from '../harness/results.ts'
 import { interleaved, type Measured, type Subject } from './measure.ts'
 
 /** Feeds of one block each, from one end to the other over a pipe in one process. It needs what `npm run build` makes. */
@@ -48,15 +48,15 @@ async function measure(options: RunOptions): Promise<Result> {
   const perSide = `resident memory a feed a side, ${many}`
   const sameEngine = 'same engine hand-wired'
   const rows = [
-    row(atFew, 'ms', ours, 'stock hand-wired', cpu('stock', few), [0.2, 0.1]),
-    row(atFew, 'ms', ours, 'multifeed 6', cpu('multifeed', few), [0.13, 0.07]),
-    row(atFew, 'ms', ours, 'corestore 6, hypercore 10', cpu('hypercore10', few), [0.8, 0.5]),
-    row(atFew, 'ms', ours, 'corestore 7, hypercore 11', cpu('hypercore11', few), [0.7, 0.5]),
-    row(atFew, 'ms', ours, sameEngine, cpu('known', few), [1.05, 1.02]),
-    row(atMany, 'ms', oursMany, sameEngine, cpu('known, many', many), [1.05, 1.02]),
-    row(`wire a feed, ${few}`, 'bytes', wire('negotiated'), sameEngine, wire('known'), [1.25, 1.1]),
-    row(atMany, 'ms', oursMany, `the same at ${few}`, ours, [1.2, 1]),
-    row(
+    below(atFew, 'ms', ours, 'stock hand-wired', cpu('stock', few), [0.2, 0.1]),
+    below(atFew, 'ms', ours, 'multifeed 6', cpu('multifeed', few), [0.13, 0.07]),
+    below(atFew, 'ms', ours, 'corestore 6, hypercore 10', cpu('hypercore10', few), [0.8, 0.5]),
+    below(atFew, 'ms', ours, 'corestore 7, hypercore 11', cpu('hypercore11', few), [0.7, 0.5]),
+    below(atFew, 'ms', ours, sameEngine, cpu('known', few), [1.05, 1.02]),
+    below(atMany, 'ms', oursMany, sameEngine, cpu('known, many', many), [1.05, 1.02]),
+    below(`wire a feed, ${few}`, 'bytes', wire('negotiated'), sameEngine, wire('known'), [1.25, 1.1]),
+    below(atMany, 'ms', oursMany, `the same at ${few}`, ours, [1.2, 1]),
+    below(
       perSide,
       'KiB',
       memory('negotiated, many', many),
@@ -66,20 +66,19 @@ async function measure(options: RunOptions): Promise<Result> {
     ),
   ]
   return {
-    rows: rows.flat(),
+    rows: rows.filter((one) => one !== undefined),
     how: [`${rounds} rounds, each run in a fresh process that has replicated 100 feeds before.`],
   }
 }
 
 /** Nothing where one of the two was not measured. */
-function row(
+function below(
   what: string,
   unit: string,
   replic8: number[] | undefined,
   against: string,
   theirs: number[] | undefined,
   bounds: [solid: number, aim: number],
-): Row[] {
-  const goal: Goal = { atMost: bounds }
-  return replic8 && theirs ? [{ what, unit, replic8, against, theirs, goal }] : []
+): Row | undefined {
+  return theirs && row(what, unit, replic8, against, theirs, { atMost: bounds })
 }

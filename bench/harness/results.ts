@@ -21,6 +21,19 @@ export type Goal = { of?: 'figure' } & (
   | { atLeast: [solid: number, aim: number] }
 )
 
+/** Nothing where it was not measured; without a comparison where the other was not. */
+export function row(
+  what: string,
+  unit: string,
+  replic8: number[] | undefined,
+  against: string,
+  theirs: number[] | undefined,
+  goal?: Goal,
+): Row | undefined {
+  if (!replic8) return undefined
+  return { what, unit, replic8, ...(theirs ? { against, theirs } : {}), ...(goal ? { goal } : {}) }
+}
+
 /** What a benchmark gives. The page is made of it. */
 export interface Result {
   rows: Row[]
