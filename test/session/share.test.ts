@@ -55,7 +55,7 @@ test('something that is no core: ERR_BAD_ARGUMENT', () => {
 test('a header that is no plain JSON object: ERR_BAD_HEADER', async () => {
   const [a] = sessions()
   const core = await writer(1)
-  const deep = JSON.parse('{"a":'.repeat(20) + '1' + '}'.repeat(20))
+  const deep = JSON.parse(`${'{"a":'.repeat(20)}1${'}'.repeat(20)}`)
   const own = JSON.parse('{"__proto__": {"admin": true}}')
   for (const header of [
     1,
