@@ -54,7 +54,7 @@ export function explain(
 
 /** Its core has still to be offered by this share. */
 function isOpening({ keys, changes, offers }: ShareState, key: HexKey): boolean {
-  return keys.includes(key) && changes.get(key) !== null && !offers.some((offer) => offer.key === key)
+  return keys.includes(key) && changes.get(key) !== null && ![...offers].some((offer) => offer.key === key)
 }
 
 function codeOf(offer: Outgoing | Incoming): ExplanationCode {

@@ -19,7 +19,14 @@ const noShares: readonly number[] = []
 
 export function share(state: State, id: number, namespace: Namespace, keys: HexKey[]) {
   state.shared = true
-  state.shares.set(id, { namespace, keys, changes: new Map(), takenBack: false, offers: [], unanswered: 0 })
+  state.shares.set(id, {
+    namespace,
+    keys,
+    changes: new Map(),
+    takenBack: false,
+    offers: new Set(),
+    unanswered: 0,
+  })
   state.opening.add(id)
   // What is shared while the first batch is held open belongs to it.
   if (!state.peer || state.firstBatch.size > 0) state.firstBatch.add(id)
@@ -51,7 +58,7 @@ export function ready(state: State, id: number, feeds: ReadyFeed[]) {
 
 /** Those that stand offered already are not offered twice. */
 function offerAll(state: State, id: number, owner: ShareState, feeds: ReadyFeed[]) {
-  const offers = new Set<Outgoing>(owner.offers)
+  const { offers } = owner
   for (const feed of feeds) {
     const change = owner.changes.get(feed.key)
     if (change === null) {
@@ -66,7 +73,6 @@ function offerAll(state: State, id: number, owner: ShareState, feeds: ReadyFeed[
     offer.shares = [...offer.shares, id]
     owner.unanswered++
   }
-  owner.offers = [...offers]
 }
 
 function offerOnce(
@@ -107,7 +113,7 @@ function settleShare(state: State, id: number) {
   const owner = state.shares.get(id)
   if (!owner) return
   state.shares.delete(id)
-  const { offers } = owner
+  const offers = [...owner.offers]
   if ((offers.length > 0 || owner.takenBack) && offers.every((offer) => offer.status === 'ended')) {
     state.effects.push({ type: 'share-withdrawn', share: id })
     return

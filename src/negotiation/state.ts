@@ -89,7 +89,7 @@ export interface ShareState {
   readonly changes: Map<HexKey, Header | null>
   /** A feed of it was taken back before it was offered. */
   takenBack: boolean
-  offers: Outgoing[]
+  readonly offers: Set<Outgoing>
   unanswered: number
 }
 
