@@ -5,7 +5,7 @@ import hypercoreOfNpm from 'hypercore'
 import Protocol from 'hypercore-protocol'
 import ram from 'random-access-memory'
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws'
-import { hypercore, memory, Replicator } from '../../src/entry/index.node.ts'
+import { hypercore, memory, Replicator, type Session } from '../../src/entry/index.node.ts'
 import { acceptWebsocket } from '../../src/entry/websocket.ts'
 import { serve } from '../harness/serve.ts'
 import { now } from './pages/serve.ts'
@@ -13,6 +13,8 @@ import { type BenchCore, fill, type Size } from './pages/transfer.ts'
 
 interface End {
   url: string
+  /** This end, too, has seen that the connection stands. */
+  connected(): Promise<unknown>
   /** Replication begins. */
   share(): void
 }
@@ -30,7 +32,8 @@ serve({
     return { key: Buffer.from(core.key).toString('hex'), url: end.url }
   },
 
-  share() {
+  async share() {
+    await end.connected()
     const at = now()
     end.share()
     return at
@@ -39,12 +42,19 @@ serve({
 
 async function replic8(key: string): Promise<End> {
   const replicator = new Replicator(key)
+  const met = new Promise<Session>((resolve) => replicator.once('session', resolve))
   const server = await listen()
   server.on('connection', async (socket: WebSocket) => {
     const { connection } = await acceptWebsocket(socket)
     replicator.connect(connection)
   })
-  return { url: urlOf(server), share: () => void replicator.sessions[0]?.share([core as never]) }
+  return {
+    url: urlOf(server),
+    connected: async () => (await met).opened,
+    share: () => {
+      for (const session of replicator.sessions) session.share([core as never])
+    },
+  }
 }
 
 /** A plain duplex over one socket, with hypercore-protocol piped into it. */
@@ -57,6 +67,7 @@ async function stock(): Promise<End> {
   })
   return {
     url: urlOf(server),
+    connected: async () => {},
     share: () =>
       void (core as unknown as { replicate(...args: unknown[]): void }).replicate(protocol, { live: true }),
   }
