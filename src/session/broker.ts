@@ -6,6 +6,7 @@ import { type Incoming, type Outgoing, targetOf } from '../negotiation/state.ts'
 import type { ControlMessage } from '../wire/messages.ts'
 import type { AcceptHandler } from './accept.ts'
 import { Brake } from './brake.ts'
+import { Changes } from './changes.ts'
 import { Cores } from './cores.ts'
 import { Downloads } from './downloads.ts'
 import { EffectQueue } from './effect-queue.ts'
@@ -46,6 +47,7 @@ export class Broker {
   /** Downloads pause while it is on. */
   readonly brake = new Brake()
   private readonly hooks: BrokerHooks
+  private readonly changes = new Changes<Replication>((replication) => this.onchange(replication))
   private readonly downloads: Downloads
   private readonly progress: Progress
   private readonly offers: Offers
@@ -63,7 +65,7 @@ export class Broker {
       channels: options.limits.channels,
     })
     this.cores = new Cores(meter, options.acceptTimeout, {
-      ondirty: (replication) => this.ondirty(replication),
+      ondirty: (replication) => this.changes.add(replication),
       onfail: (replication, error) => this.onfail(replication, replicationError(error)),
       oncoreclosed: (replication) => this.onfail(replication, new Replic8Error('ERR_CORE_CLOSED')),
       stated: ({ hex }, index) => this.stated(hex, index),
@@ -105,6 +107,7 @@ export class Broker {
 
   /** Has the negotiation know what has changed until now. */
   look() {
+    this.changes.lookNow()
     this.downloads.hurry()
   }
 
@@ -232,7 +235,8 @@ export class Broker {
     this.tidy([key])
   }
 
-  private ondirty(replication: Replication) {
+  private onchange(replication: Replication) {
+    if (this.over || replication.released) return
     this.downloads.touch(replication)
     this.progress.touch(replication)
   }

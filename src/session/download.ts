@@ -95,9 +95,14 @@ export class Download {
     return parts.slice(0, gap < 0 ? parts.length : gap).map((part) => (part as Part).length)
   }
 
-  /** Something of it changed; true where a long stretch of blocks is complete with that. */
-  change(): boolean {
-    return ++this.changes >= stretch && this.target !== null && this.fetchesAll && this.reaches(this.lengths)
+  /** Something of it changed. */
+  change() {
+    this.changes++
+  }
+
+  /** A long stretch of blocks is complete. */
+  get isLong(): boolean {
+    return this.changes >= stretch && this.target !== null && this.fetchesAll && this.reaches(this.lengths)
   }
 
   /** Lengths to report to the peer as complete, or null while something is missing. */

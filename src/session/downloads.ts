@@ -14,9 +14,9 @@ export class Downloads {
   private readonly state: State
   private readonly cores: Cores
   private readonly handle: (event: NegotiationEvent) => void
-  private readonly downloaded = new Changed(gathering, (changed) => this.report(changed))
+  private readonly downloaded = new Gathered(gathering, (changed) => this.report(changed))
   /** Of cores that are offered, and not taken from the peer. */
-  private readonly offered = new Changed(patience, (changed) => this.report(changed))
+  private readonly offered = new Gathered(patience, (changed) => this.report(changed))
 
   constructor(state: State, cores: Cores, handle: (event: NegotiationEvent) => void) {
     this.state = state
@@ -31,7 +31,7 @@ export class Downloads {
     if (!isAwaited && !download.target) return this.offered.add(replication, false)
     this.offered.delete(replication)
     this.downloaded.add(replication, isAwaited)
-    if (download.change()) this.downloaded.hasten()
+    if (download.isLong) this.downloaded.hasten()
   }
 
   /** Sets what is fetched of a feed to what the peer has, over all accepted offers of it. */
@@ -71,7 +71,7 @@ export class Downloads {
 }
 
 /** Cores that changed since the last look at them. */
-class Changed {
+class Gathered {
   private readonly replications = new Set<Replication>()
   private readonly pulse: Pulse
 

@@ -9,6 +9,8 @@ export interface LinkHooks {
   onopen(hello: HelloMessage): void
   /** A control message, authenticated and in order. */
   onmessage(message: ControlMessage): void
+  /** The goodbye is about to be sent: what the peer shall still hear has to be said now. */
+  onbye(): void
   /** No message will be taken or sent any more; the last bytes may still be on their way. */
   onleave(error: Error | null): void
   /** The stream is closed. */

@@ -239,7 +239,8 @@ export class Link {
   }
 
   private sayGoodbye() {
-    if (this.saidBye) return
+    if (!this.saidBye) this.hooks.onbye()
+    if (this.saidBye || this.left) return
     this.saidBye = true
     this.outbox.send({ type: 'bye', code: '', message: '' })
     if (this.left) return

@@ -92,7 +92,6 @@ export class Part {
   }
 
   private readonly ongrow = () => {
-    this.prefix.advance()
     this.hooks.ondirty()
   }
 

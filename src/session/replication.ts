@@ -51,6 +51,7 @@ export class Replication implements ViewOwner, PartHooks, Named {
   released = false
   /** Its feeds are named as they become known. */
   watched = false
+  changed = false
   private readonly hooks: ReplicationHooks
   private readonly meter: Meter
   private options = asItIs
@@ -93,6 +94,7 @@ export class Replication implements ViewOwner, PartHooks, Named {
   }
 
   ondirty() {
+    this.download.change()
     this.hooks.ondirty(this)
   }
 

@@ -82,6 +82,6 @@ let mended: { have: Requester['have']; better: Requester['have'] } | undefined
 
 function withLength(have: Requester['have']): Requester['have'] {
   return function (this: Requester, blocks) {
-    have.call(this, blocks.length === undefined ? { ...blocks, length: 1 } : blocks)
+    have.call(this, blocks.length === undefined ? { start: blocks.start, length: 1 } : blocks)
   }
 }

@@ -259,6 +259,7 @@ export class Session extends SessionEmitter {
         if (message.type === 'extension') this.mail.receive(message.name, message.payload, this)
         else this.broker.handle({ type: 'message', message })
       },
+      onbye: () => this.broker.look(),
       onleave: (error) => {
         this.error = error
         this.retirement.stop()

@@ -70,6 +70,11 @@ export class CoreFiles {
     })
   }
 
+  /** No lock is waited for. */
+  get isSettled(): boolean {
+    return this.#waiting === undefined
+  }
+
   /** Calls `start` at once, or when the lock was given or refused. */
   whenSettled(start: () => void): void {
     if (this.#waiting) this.#waiting.push(start)

@@ -112,6 +112,7 @@ export class StorageFile implements RandomAccessStorage {
       return
     }
     this.#running++
+    if (this.opened && this.#core.isSettled) return this.#start(op, cb)
     const start = () => this.#start(op, cb)
     this.#opening ??= this.#open()
     if (!this.opened && !this.#failure) this.#waiting.push(start)
