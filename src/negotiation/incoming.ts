@@ -23,6 +23,7 @@ import {
   feedOf,
   type Incoming,
   type IncomingPage,
+  isSame,
   type State,
   targetOf,
 } from './state.ts'
@@ -167,10 +168,6 @@ export function downloaded(state: State, feeds: FeedLengths[]) {
     updateSynced(state, feed)
   }
   sendCaughtUp(state, rows, asOffered)
-}
-
-function isSame(a: readonly number[], b: readonly number[]): boolean {
-  return a === b || (a.length === b.length && a.every((length, i) => length === b[i]))
 }
 
 function sendCaughtUp(state: State, offers: OfferLengths[], asOffered: number[]) {

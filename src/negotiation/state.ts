@@ -259,6 +259,27 @@ export function targetOf({ incoming }: FeedState): number[] | null {
   return target
 }
 
+/**
+ * What each offer of a feed that we make was made with, where all say the same and nothing else was told since. Null where
+ * not: the peer may know of less.
+ */
+export function toldOf({ outgoing }: FeedState): number[] | null {
+  let told: number[] | null = null
+  let isOne = true
+  outgoing.each((offer) => {
+    if (offer.status === 'declined' || offer.status === 'ended') return
+    // An array of its own each time that something is told.
+    isOne &&= offer.told === offer.offered && (!told || isSame(told, offer.told))
+    told = offer.told
+  })
+  return isOne ? told : null
+}
+
+/** Whether two cores have the same lengths. */
+export function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a === b || (a.length === b.length && a.every((length, i) => length === b[i]))
+}
+
 /** Whether cores of the lengths `have` hold all of cores of the lengths `want`. */
 export function covers(have: readonly number[] | null, want: readonly number[]): boolean {
   if (have === null) return false

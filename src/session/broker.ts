@@ -2,7 +2,7 @@ import { Replic8Error, toReplic8Error } from '../errors.ts'
 import { isOver } from '../negotiation/agreement.ts'
 import type { Effect, Namespace, NegotiationEvent } from '../negotiation/events.ts'
 import { Negotiation } from '../negotiation/negotiation.ts'
-import { type Incoming, type Outgoing, targetOf } from '../negotiation/state.ts'
+import { type Incoming, type Outgoing, targetOf, toldOf } from '../negotiation/state.ts'
 import type { ControlMessage } from '../wire/messages.ts'
 import type { AcceptHandler } from './accept.ts'
 import { Brake } from './brake.ts'
@@ -224,7 +224,8 @@ export class Broker {
   private stated(key: string, index: number): Stated {
     const feed = this.negotiation.state.feeds.get(key)
     const has = (feed && targetOf(feed)?.[index]) ?? 0
-    return { has, offered: feed !== undefined && feed.outgoing.size > 0 }
+    const offered = feed !== undefined && feed.outgoing.size > 0
+    return { has, offered, told: offered ? (toldOf(feed)?.[index] ?? 0) : 0 }
   }
 
   private onwithdrawn(key: string, namespace: Namespace) {

@@ -1,31 +1,23 @@
 import type { AnswerGate } from './answer-gate.ts'
 import { noteArrival, settleArrivals } from './arrivals.ts'
-import { ChannelFront } from './channel-front.ts'
+import { ChannelAnswers } from './channel-answers.ts'
 import type { ChannelObserver } from './channel-observer.ts'
-import {
-  type BlockRequest,
-  beginSoon,
-  firstBlocks,
-  giveUpMissing,
-  isInVain,
-  takeBack,
-} from './early-requests.ts'
+import { beginSoon, firstBlocks, giveUpMissing, settleWant, takeBack } from './early-requests.ts'
 import type { Engine } from './engine.ts'
 import type { ChannelHandlers, DataMessage, EngineChannel, RequestMessage } from './engine-channel.ts'
-import { isAwaited, NextBlock } from './next-block.ts'
+import { NextBlock } from './next-block.ts'
 import { Pace } from './pace.ts'
 import type { RequestBudget } from './request-window.ts'
 import { isRequester, mend, type Requester } from './requester.ts'
 import { askInRuns } from './runs.ts'
 import type { StreamView } from './stream-view.ts'
-import { type Asked, isWant, Unanswered } from './unanswered.ts'
-import { type Have, isKnown, type Stated, type Status, type Want } from './unsaid.ts'
+import { firstWant, type Have, type Stated, type Status, type Want } from './unsaid.ts'
 
 /**
  * A channel as a core sees it: hypercore's replication talks to this in place of the channel of hypercore-protocol,
  * so that what goes wrong here costs this feed and not the connection.
  */
-export class ChannelView extends ChannelFront {
+export class ChannelView extends ChannelAnswers {
   readonly stream: StreamView
   /** The key of its feed, as hex digits. */
   readonly hex: string
@@ -33,26 +25,19 @@ export class ChannelView extends ChannelFront {
   handlers: ChannelHandlers
   /** hypercore's side of the channel; null: somebody else's. */
   private readonly requester: Requester | null
-  private readonly observer: ChannelObserver
-  private readonly gate: AnswerGate
+  protected readonly observer: ChannelObserver
+  protected readonly gate: AnswerGate
   private readonly budget: RequestBudget
   private pace: Pace | null = null
   private next: NextBlock | null = null
-  /** The request of the peer's for a block that is not here yet. */
-  private awaited: BlockRequest | null = null
-  /** The question of the peer's that is being answered. */
-  private question: Want | null = null
-  /** What the peer takes for so while it hears nothing else. */
-  private uploading = true
-  /** What waits to be answered. */
-  private held: Unanswered | null = null
-  /** Requests that the core reads blocks for. */
-  private reading = 0
-  /** What the core reads blocks for. */
-  private asked: BlockRequest[] = []
   private over = false
-  /** Blocks were requested by the peer's word; what it has it has not shown yet. */
-  private isEarly = false
+  /** Blocks that the peer has by its word; 0 where nothing was requested by it, or the peer has shown what it has. */
+  private assumed = 0
+  /** Something was requested, or wanted, on this channel. */
+  private hasAsked = false
+  private hasWanted = false
+  /** The first WANT was left unsaid, and its answer has not come. */
+  private leftUnsaid = false
 
   constructor(
     view: StreamView & ChannelObserver,
@@ -84,26 +69,6 @@ export class ChannelView extends ChannelFront {
     return this.over || this.channel.closed
   }
 
-  /** Whether an end downloads matters at the end of a channel that is not live; here all are. */
-  status(message: Status) {
-    if (this.closed || message.uploading === this.uploading) return
-    this.uploading = message.uploading
-    this.awaited = null
-    this.channel.status(message)
-  }
-
-  have(message: Have) {
-    if (this.closed) return
-    const { awaited, question } = this
-    if (awaited && !question && isAwaited(message, awaited)) {
-      this.awaited = null
-      this.onrequest(awaited)
-      // The block says so itself.
-      if ((message.length ?? 1) === 1) return
-    }
-    if (!isKnown(message, question, this)) this.channel.have(message)
-  }
-
   request(message: RequestMessage) {
     const { brake } = this.observer
     if (brake.on) brake.pass(() => this.ask(message))
@@ -114,17 +79,27 @@ export class ChannelView extends ChannelFront {
     if (this.closed || this.next?.isAsked(message.index)) return
     this.pace?.asked(message.index)
     this.channel.request(message)
+    this.hasAsked = true
   }
 
-  data(message: DataMessage) {
+  /** A request says the first WANT as well, where all that is expected is stated. */
+  override want(message: Want) {
     if (this.closed) return
-    this.channel.data(message)
-    if (message.value) this.observer.onupload(message.value.length)
-    const asked = this.asked.findIndex(({ index }) => index === message.index)
-    if (asked >= 0) this.asked.splice(asked, 1)
-    if (this.reading === 0) return
-    this.reading--
-    this.gate.end()
+    const isFirst =
+      !this.hasWanted && message.start === firstWant.start && message.length === firstWant.length
+    this.hasWanted = true
+    if (isFirst && this.hasAsked && this.assumed > 0) this.leftUnsaid = true
+    else this.channel.want(message)
+  }
+
+  /** A block comes, and nothing came before it in answer to the WANT: the peer has what it has stated. */
+  private settle() {
+    const isAsStated = this.stated().has === this.assumed
+    this.leftUnsaid = false
+    this.assumed = 0
+    // Another agreement may have stated more since.
+    if (isAsStated) settleWant(this.handlers)
+    else this.channel.want(firstWant)
   }
 
   close() {
@@ -145,55 +120,38 @@ export class ChannelView extends ChannelFront {
   destroy(error?: Error) {
     if (this.over) return
     // What was cleared while it was read fails nobody: the channel is opened again.
-    const wasCleared = this.asked.some((request) => isInVain(request, this.handlers))
+    const wasCleared = this.readsInVain
     this.close()
     if (error && !wasCleared) this.observer.onerror(error)
   }
 
-  /** Answers the requests that had to wait, as far as there is room. */
-  resume() {
-    while (this.held && this.observer.writable && this.gate.open && !this.closed) {
-      const asked = this.held.shift()
-      if (this.held.length === 0) this.held = null
-      this.answer(asked)
-    }
-    this.waitForRoom()
-  }
-
-  override onstatus(message: unknown) {
+  override onstatus(message: Status) {
     this.next?.forget()
+    // hypercore waits for no answer any more.
+    if (!message.uploading) this.leftUnsaid = false
     super.onstatus(message)
-  }
-
-  onwant(message: Want) {
-    if (!this.held && this.observer.writable) this.tell(message)
-    else this.postpone(message)
-  }
-
-  private tell(message: Want) {
-    this.question = message
-    this.call('onwant', message)
-    this.question = null
   }
 
   /** Requests the first blocks with the OPEN, as the peer has said that it has them: nothing of it has to come first. */
   begin() {
-    const length = Math.min(this.stated().has, firstBlocks)
+    const { has } = this.stated()
+    const length = Math.min(has, firstBlocks)
     const { feed } = this.handlers as { feed?: { readonly length: number } }
     if (this.closed || length <= (feed?.length ?? length)) return
-    this.isEarly = true
+    this.assumed = has
     this.call('onhave', { start: 0, length })
   }
 
   onhave(message: Have) {
     if (!this.pace) this.stretch(message)
     this.next ??= NextBlock.after(message, this, this.requester)
-    if (this.awaited && isAwaited(message, this.awaited)) this.awaited = null
-    const isShown = this.isEarly && message.bitfield && message.start === 0
+    this.peerHas(message)
+    const isShown = this.assumed > 0 && message.bitfield && message.start === 0
     if (isShown) takeBack(this.handlers)
     this.call('onhave', message)
     if (!isShown || this.over) return
-    this.isEarly = false
+    this.assumed = 0
+    this.leftUnsaid = false
     giveUpMissing(this.handlers)
   }
 
@@ -214,37 +172,6 @@ export class ChannelView extends ChannelFront {
     return this.observer.stated(this)
   }
 
-  onrequest(message: unknown) {
-    if (!this.held && this.observer.writable && this.gate.open) this.answer(message as BlockRequest)
-    else this.postpone(message as BlockRequest)
-  }
-
-  private postpone(asked: Asked) {
-    this.held ??= new Unanswered()
-    this.held.push(asked)
-    this.waitForRoom()
-  }
-
-  /** The gate tells when storage has room; that the transport has is told from outside. */
-  private waitForRoom() {
-    if (this.held && this.observer.writable && !this.closed) this.gate.wait(this)
-  }
-
-  private answer(request: Asked) {
-    if (isWant(request)) return this.tell(request)
-    if (isInVain(request, this.handlers)) return this.hold(request)
-    // A feed of one block is asked for once: no room for more is made before there is more.
-    if (this.asked.length > 0) this.asked.push(request)
-    else this.asked = [request]
-    this.reading++
-    this.gate.begin()
-    this.call('onrequest', request)
-  }
-
-  private hold(request: BlockRequest) {
-    if (this.uploading && request.index >= (this.awaited?.index ?? 0)) this.awaited = request
-  }
-
   /** Calls the core; what it throws is this feed's problem. */
   call(name: keyof ChannelHandlers, message?: unknown, more?: unknown) {
     if (this.over) return
@@ -257,6 +184,7 @@ export class ChannelView extends ChannelFront {
   }
 
   ondata(message: DataMessage) {
+    if (this.leftUnsaid) this.settle()
     if (message.value) this.observer.ondownload(message.value.length)
     this.next?.came(message.index)
     if (this.requester) noteArrival(this.requester, message.index)
@@ -275,9 +203,7 @@ export class ChannelView extends ChannelFront {
   private finish(): boolean {
     if (this.over) return false
     this.over = true
-    this.held = null
-    this.gate.end(this.reading)
-    this.reading = 0
+    this.stopAnswering()
     this.pace?.stop()
     this.observer.brake.remove(this.handlers)
     return true

@@ -20,6 +20,15 @@ interface Asker {
   _clear?(index: number, hash: boolean): void
 }
 
+/** hypercore 9's side of a channel of a feed that the peer asks for. */
+interface Answerer {
+  readonly feed?: { readonly length: number; has(index: number): boolean }
+  readonly uploading?: boolean
+  remoteWant?: boolean
+  /** Answers to WANTs that have not come. */
+  inflightWants?: number
+}
+
 interface Beginner {
   begin(): void
 }
@@ -51,4 +60,27 @@ export function giveUpMissing(handlers: object) {
   const { inflightRequests = [], remoteBitfield } = handlers as Asker
   for (const { index, bytes } of [...inflightRequests])
     if (!bytes && !remoteBitfield?.get(index)) (handlers as Asker)._clear?.(index, false)
+}
+
+/**
+ * The peer wants to know which blocks there are, and the offers have said all: true, and it will hear of what comes.
+ * @param told blocks that each offer of the feed has said from the first to the last
+ */
+export function knowsAll(handlers: object, told: number): boolean {
+  const { feed, uploading, remoteWant } = handlers as Answerer
+  if (!uploading || typeof remoteWant !== 'boolean' || told === 0 || told > firstBlocks) return false
+  if (feed?.length !== told) return false
+  for (let index = 0; index < told; index++) if (!feed.has(index)) return false
+  ;(handlers as Answerer).remoteWant = true
+  return true
+}
+
+/** The answer to a WANT that was left unsaid is that all is as it was stated: hypercore waits for it. */
+export function settleWant(handlers: object) {
+  const { feed, inflightWants = 0 } = handlers as Answerer & {
+    readonly feed?: { readonly ifAvailable?: { continue(): void } }
+  }
+  if (inflightWants === 0) return
+  ;(handlers as Answerer).inflightWants = inflightWants - 1
+  feed?.ifAvailable?.continue()
 }

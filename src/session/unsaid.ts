@@ -15,6 +15,9 @@ export interface Want {
   length: number
 }
 
+/** What hypercore 9 wants to know first: a request for a block that comes before it says the same. */
+export const firstWant: Want = Object.freeze({ start: 0, length: 1024 * 1024 })
+
 export interface Status {
   uploading: boolean
   downloading: boolean
@@ -26,10 +29,12 @@ export interface Stated {
   has: number
   /** This end offers it too, so the peer may want to know what it has. */
   offered: boolean
+  /** Blocks of it that this end has, by each of its offers, which have said nothing else since they were made; else 0. */
+  told: number
 }
 
 /** Of a feed that no control message speaks of. */
-export const nothingStated: Stated = Object.freeze({ has: 0, offered: true })
+export const nothingStated: Stated = Object.freeze({ has: 0, offered: true, told: 0 })
 
 /**
  * Whether the peer knows of these blocks, or is about to hear of them.
