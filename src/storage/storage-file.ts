@@ -112,7 +112,10 @@ export class StorageFile implements RandomAccessStorage {
       return
     }
     this.#running++
-    if (this.opened && this.#core.isSettled) return this.#start(op, cb)
+    if (this.opened && this.#core.isSettled) {
+      this.#start(op, cb)
+      return
+    }
     const start = () => this.#start(op, cb)
     this.#opening ??= this.#open()
     if (!this.opened && !this.#failure) this.#waiting.push(start)
