@@ -29,13 +29,16 @@ serve({
         done,
       ),
     )
-    const upload = () => transfer(bridge, key, link, giving(core))
-    if (direction === 'upload') return measured(upload)
-    await transfer(bridge, key, 'pipe', giving(core))
-    const copy = hypercore(memory, core.key)
-    const used = await measured(() => transfer(bridge, key, link, taking(copy)))
-    await verify(copy, blocks, bytes)
-    return used
+    try {
+      if (direction === 'upload') return await measured(() => transfer(bridge, key, link, giving(core)))
+      await transfer(bridge, key, 'pipe', giving(core))
+      const copy = hypercore(memory, core.key)
+      const used = await measured(() => transfer(bridge, key, link, taking(copy)))
+      await verify(copy, blocks, bytes)
+      return used
+    } finally {
+      await bridge.close()
+    }
   },
 })
 

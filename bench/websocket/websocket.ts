@@ -2,18 +2,20 @@ import { rmSync } from 'node:fs'
 import { Child } from '../harness/child.ts'
 import { makeProgram } from '../harness/programs.ts'
 import type { Benchmark, Row, RunOptions } from '../harness/results.ts'
+import { median } from '../harness/statistics.ts'
 import type { Direction, Link } from './program.ts'
 
 interface Sizes {
   rounds: number
   blocks: number
   bytes: number
-  /** Blocks that are moved before anything is measured. */
-  warmUp: number
+  /** Transfers of a process before those that are measured, and those. */
+  before: number
+  measured: number
 }
 
-const full: Sizes = { rounds: 7, blocks: 1_000, bytes: 65_536, warmUp: 300 }
-const small: Sizes = { rounds: 1, blocks: 10, bytes: 65_536, warmUp: 5 }
+const full: Sizes = { rounds: 5, blocks: 1_000, bytes: 65_536, before: 5, measured: 5 }
+const small: Sizes = { rounds: 1, blocks: 10, bytes: 65_536, before: 1, measured: 1 }
 
 interface Used {
   wall: number
@@ -57,21 +59,21 @@ with it, all of its cost is in the time.`,
     return {
       rows,
       how: [
-        `${sizes.rounds} rounds of ${sizes.blocks} blocks, each in a fresh process that has moved ${sizes.warmUp} blocks in the same way before; from connecting until both ends know that all is there.`,
+        `${sizes.rounds} rounds, each with a fresh process for each way: ${sizes.before} transfers of ${sizes.blocks} blocks, and ${sizes.measured} like them, of which the round's figure is the median; from connecting until both ends know that all is there.`,
       ],
     }
   },
 }
 
-async function inRounds({ rounds, blocks, bytes, warmUp }: Sizes, { sources, log }: RunOptions) {
+async function inRounds(sizes: Sizes, { sources, log }: RunOptions) {
   const program = await makeProgram('bench/websocket/program.ts', { sources })
   const measured = new Map<string, Used[]>()
   try {
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < sizes.rounds; round++) {
       for (const direction of directions) {
         // Each is first in its turn.
         for (const link of round % 2 === 0 ? links : links.toReversed()) {
-          const used = await inChild(program, link, direction, blocks, bytes, warmUp)
+          const used = await inChild(program, link, direction, sizes)
           const name = `${direction} ${link}`
           measured.set(name, [...(measured.get(name) ?? []), used])
           log(`round ${round + 1}, ${name}: ${used.wall.toFixed(0)} ms, CPU ${used.cpu.toFixed(0)} ms`)
@@ -88,14 +90,15 @@ async function inChild(
   program: string,
   link: Link,
   direction: Direction,
-  blocks: number,
-  bytes: number,
-  warmUp: number,
+  { blocks, bytes, before, measured }: Sizes,
 ): Promise<Used> {
   const child = new Child(program)
   try {
-    await child.call('run', link, direction, warmUp, bytes)
-    return await child.call<Used>('run', link, direction, blocks, bytes)
+    const all: Used[] = []
+    for (let i = 0; i < before + measured; i++)
+      all.push(await child.call<Used>('run', link, direction, blocks, bytes))
+    const middle = (of: (used: Used) => number) => median(all.slice(before).map(of))
+    return { wall: middle(({ wall }) => wall), cpu: middle(({ cpu }) => cpu) }
   } finally {
     await child.stop()
   }
