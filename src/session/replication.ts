@@ -51,6 +51,7 @@ export class Replication implements ViewOwner, PartHooks, Named {
   released = false
   /** Its feeds are named as they become known. */
   watched = false
+  /** It waits to be looked at: see `Changes`. */
   changed = false
   private readonly hooks: ReplicationHooks
   private readonly meter: Meter
