@@ -115,7 +115,6 @@ export class ChannelEnds {
   /** The peer closed a channel that this side had not opened: the peer waits for this end of it, which is over at once. */
   private answer(discoveryKey: Buffer) {
     const id = this.channelizer.allocLocal()
-    // Without a capability, as the key may not be known here.
     this.sender.open(id, { discoveryKey })
     this.sender.close(id, {})
     this.free(id)

@@ -33,7 +33,7 @@ export abstract class ChannelFront extends IncomingMessages {
   }
 
   get remoteVerified() {
-    return this.channel.remoteVerified
+    return this.channel.opened && this.channel.remoteOpened
   }
 
   options(message: unknown) {

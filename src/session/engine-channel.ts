@@ -36,9 +36,6 @@ export interface EngineChannel {
   readonly opened: boolean
   readonly closed: boolean
   readonly remoteOpened: boolean
-  readonly remoteVerified: boolean
-  /** What the peer proves with that it knows the key; null before it opened the channel. */
-  readonly remoteCapability: Buffer | null
   options(message: unknown): void
   status(message: unknown): void
   have(message: unknown): void

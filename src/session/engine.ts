@@ -117,28 +117,40 @@ export class Engine implements Exporter {
   /** Opens the control channel and lets the peer do nothing else until it has opened the same; then calls `onopen`. */
   openControl(key: Buffer, discoveryKey: Buffer, handlers: ChannelHandlers): EngineChannel {
     this.controlChannel = discoveryKey
-    return this.openAs(key, discoveryKey, {
+    const proving = {
       ...handlers,
       onopen: () => {
         this.proved = true
         this.stream.state._messages._maxSize = largestMessage
+        // Nor has the peer to prove that it knows the key of a feed.
+        this.stream.channelizer.noise = false
         handlers.onopen?.()
       },
-    })
+    }
+    return this.openAs(key, discoveryKey, proving, key)
   }
 
+  /** Opens the channel of a feed that was agreed on: one end has told the other its key, so neither has to prove that it knows it. */
   open(key: Buffer, handlers: ChannelHandlers): EngineChannel {
     return this.openAs(key, this.discoveryKeyOf(key), handlers)
   }
 
-  /** As hypercore-protocol's `open`, which would hash the key once more. */
-  private openAs(key: Buffer, discoveryKey: Buffer, handlers: ChannelHandlers): EngineChannel {
+  /**
+   * As hypercore-protocol's `open`, which would hash the key once more.
+   * @param secret what the OPEN proves to know; default: nothing
+   */
+  private openAs(
+    key: Buffer,
+    discoveryKey: Buffer,
+    handlers: ChannelHandlers,
+    secret: Buffer | null = null,
+  ): EngineChannel {
     const { channelizer, state } = this.stream
     const channel = channelizer.createChannel(discoveryKey)
     if (channel.key === null) {
       channel.key = key
       channelizer.attachLocal(channel)
-      state.open(channel.localId, { key, discoveryKey })
+      state.open(channel.localId, { key: secret, discoveryKey })
     }
     channel.handlers = handlers
     this.heldRequests.release(channel, handlers)
@@ -151,11 +163,6 @@ export class Engine implements Exporter {
 
   remoteOpened(key: Buffer): boolean {
     return this.channel(key)?.remoteOpened ?? false
-  }
-
-  remoteVerified(key: Buffer): boolean {
-    const remote = this.channel(key)?.remoteCapability
-    return remote?.equals(this.remote(key)) ?? false
   }
 
   /** From here on what is sent is not encrypted yet: gives the function that does so in place, in the order of sending. */

@@ -106,8 +106,9 @@ export class StreamView extends LazyEmitter implements ChannelObserver {
     return this.engine.remoteOpened(key)
   }
 
+  /** The peer knows the key of what was agreed on: no capability says so. */
   remoteVerified(key: Buffer): boolean {
-    return this.engine.remoteVerified(key)
+    return this.engine.remoteOpened(key)
   }
 
   open(key: Buffer, handlers: ChannelHandlers): ChannelView {

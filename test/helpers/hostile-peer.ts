@@ -50,6 +50,8 @@ export class HostilePeer {
     })
     this.stream = new Protocol(true, { live: true, timeout: 0, onhandshake: shaken, ...options })
     this.stream.on('error', () => {})
+    // The OPEN of a feed that was agreed on proves nothing.
+    this.stream.channelizer.noise = false
   }
 
   /** Opens the control channel, as an honest peer does. */

@@ -115,7 +115,7 @@ describe('other cores of a store', () => {
     expect(bytes).toEqual([])
     expect(peer.stream.remoteOpened(secret.key)).toBe(false)
     expect(session.stats.blocksSent).toBe(4)
-    expect(feeds.every((feed) => peer.stream.remoteVerified(feed.key))).toBe(true)
+    expect(feeds.every((feed) => peer.stream.remoteOpened(feed.key))).toBe(true)
     session.destroy()
   })
 
