@@ -29,7 +29,7 @@ async function replicated(from: Untyped, to: Untyped, feeds: number) {
   near.pipe(far).pipe(near)
   await Promise.all(readers.map((core) => core.get(0)))
   const wireBytes = near.rawBytesWritten + far.rawBytesWritten
-  return { wireBytes, keep: [from, to, writers, readers, near, far] }
+  return { wireBytes, keep: [from, to, writers, readers], ends: [near, far] }
 }
 
 export const corestores = { hypercore10, hypercore11 } satisfies Record<string, Variant>

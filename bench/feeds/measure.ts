@@ -20,15 +20,22 @@ type Peer = keyof typeof corestores
 export interface Subject {
   variant: Own | Peer
   feeds: number
+  /** Runs of the process before those that are measured; default: none. */
+  before?: number
+  /** Of how many runs the middle one counts; default: one. */
+  measured?: number
 }
 
 const isPeer = (variant: Own | Peer): variant is Peer => variant.startsWith('hypercore')
 
 /** Runs a variant in a process of its own. */
-async function measure(program: string, { variant, feeds }: Subject): Promise<Measured> {
+async function measure(
+  program: string,
+  { variant, feeds, before = 0, measured = 1 }: Subject,
+): Promise<Measured> {
   const profiles = process.env.REPLIC8_BENCH_PROFILE
   const flags = profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : []
-  const args = ['--expose-gc', ...flags, program, variant, String(feeds)]
+  const args = ['--expose-gc', ...flags, program, variant, ...[feeds, before, measured].map(String)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.on('data', (text) => {

@@ -5,6 +5,8 @@ export interface Carried {
   wireBytes: number
   /** Holds on to everything, so that it counts as memory. */
   keep: unknown
+  /** Both ends of the connection. */
+  ends: { destroy(): unknown }[]
 }
 
 /** Makes so many feeds of one block at one end, and replicates them to the other end over a pipe in this process. */
@@ -33,7 +35,7 @@ async function handWired(hypercore: Untyped, storage: Untyped, feeds: number): P
   const [near, far] = [replicateAll(writers, true), replicateAll(readers, false)]
   near.pipe(far).pipe(near)
   await arrived
-  return { wireBytes: near.bytesSent + far.bytesSent, keep: [writers, readers, near, far] }
+  return { wireBytes: near.bytesSent + far.bytesSent, keep: [writers, readers], ends: [near, far] }
 }
 
 function replicateAll(cores: Untyped[], initiator: boolean): Untyped {
@@ -62,7 +64,8 @@ const negotiated: Variant = async (feeds) => {
     throw new Error('Not all feeds arrived.')
   return {
     wireBytes: near.stream.bytesSent + far.stream.bytesSent,
-    keep: [writers, readers, near, far],
+    keep: [writers, readers],
+    ends: [near, far],
   }
 }
 
@@ -87,7 +90,7 @@ const multifeed: Variant = async (feeds) => {
   const [near, far] = [from.replicate(true, { live: true }), to.replicate(false, { live: true })]
   near.pipe(far).pipe(near)
   await arrived
-  return { wireBytes: near.bytesSent + far.bytesSent, keep: [from, to, near, far] }
+  return { wireBytes: near.bytesSent + far.bytesSent, keep: [from, to], ends: [near, far] }
 }
 
 export const variants = { stock, multifeed, negotiated, known } satisfies Record<string, Variant>

@@ -1,8 +1,9 @@
 import type { ErrorCode } from '../errors.ts'
 import type { AnswerReason, EndReason } from '../wire/messages.ts'
+import { atLeast, covers } from './lengths.ts'
 import { rememberOver } from './remembering.ts'
 import { recount } from './room.ts'
-import { atLeast, covers, type FeedState, type Incoming, type Outgoing, type State } from './state.ts'
+import type { FeedState, Incoming, Outgoing, State } from './state.ts'
 
 /** An agreement stands while an accepted offer is neither withdrawn nor released. These keep the count of them. */
 
@@ -46,6 +47,8 @@ export function end(state: State, offer: Outgoing | Incoming, reason: EndReason)
   if ('told' in offer) setUploadPending(state, offer, false)
   else setDownloadPending(state, offer, false)
   if (wasAccepted) disagree(state, offer.feed)
+  // Who waits for this offer, too, hears of it: all that it waits for is looked at again.
+  for (const waiter of state.waiters.values()) waiter.reached = 0
   recount(state, offer.feed)
   if (!wasOver) rememberOver(state, offer)
 }

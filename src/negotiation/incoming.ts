@@ -13,20 +13,11 @@ import type {
 import { runsOf } from '../wire/runs.ts'
 import { agree, decline, end, isOver, setDownloadPending, updateSynced } from './agreement.ts'
 import type { FeedLengths, Namespace } from './events.ts'
+import { atMost, covers, isSame } from './lengths.ts'
 import type { Offered } from './range-index.ts'
 import { allMade } from './remembering.ts'
 import { roomOf } from './room.ts'
-import {
-  atMost,
-  covers,
-  type FeedState,
-  feedOf,
-  type Incoming,
-  type IncomingPage,
-  isSame,
-  type State,
-  targetOf,
-} from './state.ts'
+import { type FeedState, feedOf, type Incoming, type IncomingPage, type State, targetOf } from './state.ts'
 
 /** The accepting side: what the peer offers, and what we make of it. */
 
@@ -120,9 +111,12 @@ export function answer(state: State, first: number, chosen: boolean[], reason: A
   state.receivedPages.delete(first)
   const hasRoom = roomOf(state)
   const { offers, handedOut } = page
-  const taken = handedOut.map((offer, i) => chosen[i] === true && hasRoom(offer))
-  const isSurplus = (i: number) => chosen[i] === true && !taken[i]
-  const anySurplus = handedOut.some((_, i) => isSurplus(i))
+  let anySurplus = false
+  const taken = handedOut.map((offer, i) => {
+    const isTaken = chosen[i] === true && hasRoom(offer)
+    anySurplus ||= chosen[i] === true && !isTaken
+    return isTaken
+  })
   if (anySurplus) reportSurplus(state, page.namespace)
   // The peer knows nothing of what was left out: it gets an answer for each feed of the page.
   let next = 0
@@ -137,7 +131,7 @@ export function answer(state: State, first: number, chosen: boolean[], reason: A
       agree(state, offer, 'in', offer.known)
       setDownloadPending(state, offer, !covers(offer.have, offer.required))
       pushTarget(state, offer.feed)
-    } else decline(state, offer, isSurplus(i) ? 'over-limit' : reason)
+    } else decline(state, offer, chosen[i] ? 'over-limit' : reason)
   }
 }
 

@@ -10,8 +10,9 @@ import type {
 import { agree, decline, end, endErrors, isOver, setUploadPending, updateSynced } from './agreement.ts'
 import type { FeedLengths, HexKey, Namespace, ReadyFeed } from './events.ts'
 import { misfit } from './fitting.ts'
+import { atMost, covers } from './lengths.ts'
 import { allMade } from './remembering.ts'
-import { atMost, covers, feedOf, type Outgoing, type ShareState, type State } from './state.ts'
+import { feedOf, type Outgoing, type ShareState, type State } from './state.ts'
 
 const noShares: readonly number[] = []
 

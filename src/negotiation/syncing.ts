@@ -2,16 +2,8 @@ import type { ErrorCode } from '../errors.ts'
 import type { EndReason } from '../wire/messages.ts'
 import { endErrors, mentioned, offersOf } from './agreement.ts'
 import type { SyncedFeed, SyncFilter } from './events.ts'
-import {
-  atMost,
-  covers,
-  type FeedState,
-  type Goal,
-  type Incoming,
-  type Outgoing,
-  type State,
-  type SyncWaiter,
-} from './state.ts'
+import { atMost, covers } from './lengths.ts'
+import type { FeedState, Goal, Incoming, Outgoing, State, SyncWaiter } from './state.ts'
 
 /**
  * "Synced": every offer made or received until now is answered, and every agreement is caught up to the lengths
@@ -19,7 +11,7 @@ import {
  */
 export function awaitSync(state: State, id: number, filter: SyncFilter) {
   const shares = new Set(state.shares.keys())
-  state.waiters.set(id, { filter, shares, before: state.nextIncoming, goals: null })
+  state.waiters.set(id, { filter, shares, before: state.nextIncoming, goals: null, reached: 0 })
 }
 
 export function checkWaiters(state: State) {
@@ -78,8 +70,8 @@ function codeWithout(offers: (Outgoing | Incoming)[]): ErrorCode {
 
 function checkGoals(state: State, id: number, waiter: SyncWaiter) {
   const goals = waiter.goals ?? []
-  for (let i = 0; i < goals.length; i++) {
-    const { offer, lengths } = goals[i] as Goal
+  for (; waiter.reached < goals.length; waiter.reached++) {
+    const { offer, lengths } = goals[waiter.reached] as Goal
     if (offer.status !== 'ended') {
       if (!hasGoal(offer, lengths)) return
     } else if (offer.reason !== 'withdrawn' || waiter.filter.keys) {

@@ -2,7 +2,7 @@ import { Replic8Error, toReplic8Error } from '../errors.ts'
 import { isOver } from '../negotiation/agreement.ts'
 import type { Effect, Namespace, NegotiationEvent } from '../negotiation/events.ts'
 import { Negotiation } from '../negotiation/negotiation.ts'
-import { type Incoming, type Outgoing, targetOf, toldOf } from '../negotiation/state.ts'
+import type { Incoming, Outgoing } from '../negotiation/state.ts'
 import type { ControlMessage } from '../wire/messages.ts'
 import type { AcceptHandler } from './accept.ts'
 import { Brake } from './brake.ts'
@@ -21,7 +21,7 @@ import type { Replication } from './replication.ts'
 import { replicationError } from './replication-error.ts'
 import { Shares } from './shares.ts'
 import { Syncs } from './syncs.ts'
-import type { Stated } from './unsaid.ts'
+import { StatedByOffers } from './unsaid.ts'
 
 export interface BrokerHooks {
   send(message: ControlMessage): void
@@ -68,7 +68,7 @@ export class Broker {
       ondirty: (replication) => this.changes.add(replication),
       onfail: (replication, error) => this.onfail(replication, replicationError(error)),
       oncoreclosed: (replication) => this.onfail(replication, new Replic8Error('ERR_CORE_CLOSED')),
-      stated: ({ hex }, index) => this.stated(hex, index),
+      stated: ({ hex }, index) => new StatedByOffers(this.negotiation.state.feeds.get(hex), index),
       get writable() {
         return hooks.writable
       },
@@ -219,13 +219,6 @@ export class Broker {
     replication.close()
     this.cores.reattach(replication.feedKeys)
     this.tidy([key])
-  }
-
-  private stated(key: string, index: number): Stated {
-    const feed = this.negotiation.state.feeds.get(key)
-    const has = (feed && targetOf(feed)?.[index]) ?? 0
-    const offered = feed !== undefined && feed.outgoing.size > 0
-    return { has, offered, told: offered ? (toldOf(feed)?.[index] ?? 0) : 0 }
   }
 
   private onwithdrawn(key: string, namespace: Namespace) {

@@ -1,4 +1,4 @@
-import { atLeast, atMost, covers } from '../negotiation/state.ts'
+import { atLeast, atMost, covers } from '../negotiation/lengths.ts'
 import type { Part } from './part.ts'
 
 /** Blocks after which it is told at once that a feed is complete, and not with what else becomes complete meanwhile. */

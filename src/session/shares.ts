@@ -153,8 +153,8 @@ export class Shares {
   /** The cores from the one at `from` on, which are open or have failed. */
   private readyOf({ cores, headers, keys, takenBack }: PendingShare, from: number, opened: Prepared[]) {
     const feeds: ReadyFeed[] = []
-    for (const [n, replication] of opened.entries()) {
-      const i = from + n
+    for (let i = from; i < from + opened.length; i++) {
+      const replication = opened[i - from]
       const core = cores[i] as Core
       this.forget(core)
       if (!replication) {

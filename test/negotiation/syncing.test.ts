@@ -230,4 +230,17 @@ describe('waiting for what can no longer happen fails', () => {
     settle(a, b)
     for (const side of [a, b]) expect(answers(side)).toEqual([{ type: 'sync-failed', waiter: 1, code, key }])
   })
+
+  test('when one that was caught up already is gone before the others are', () => {
+    const [a, b] = connect({ live: true })
+    a.share([feed(1), feed(2)])
+    settle(a, b)
+    b.answer(0, [true, true])
+    settle(a, b)
+    wait(b, { keys: [key, keyOf(2)] })
+    b.downloaded(1, 3)
+    expect(answers(b)).toEqual([])
+    b.handle({ type: 'failed', key, reason: 'core-closed' })
+    expect(answers(b)).toEqual([{ type: 'sync-failed', waiter: 1, code: 'ERR_CORE_CLOSED', key }])
+  })
 })

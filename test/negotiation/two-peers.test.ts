@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { atLeast } from '../../src/negotiation/state.ts'
+import { atLeast } from '../../src/negotiation/lengths.ts'
 import { anyOptions, anySteps } from './any-step.ts'
 import type { SideOptions } from './side.ts'
 import type { SimulatedPeer } from './simulated-peer.ts'

@@ -2,7 +2,7 @@ import { discoveryKey } from 'hypercore-crypto'
 import { describe, expect, test } from 'vitest'
 import { replic8 } from '../../src/session/replic8.ts'
 import type { Session } from '../../src/session/session.ts'
-import { writer } from '../helpers/cores.ts'
+import { blocks, writer } from '../helpers/cores.ts'
 import { HostilePeer } from '../helpers/hostile-peer.ts'
 import { encryptionKey, otherKey, outcome, outcomes, socketPair } from '../helpers/sessions.ts'
 
@@ -95,6 +95,35 @@ describe('a peer without the key sees nothing', () => {
     expect(seen.size).toBe(5)
     expect(seen.has(discoveryKey(encryptionKey).toString('hex'))).toBe(false)
   })
+})
+
+test('the control channel is proved with a capability, and the channel of a feed needs none: its key was offered', async () => {
+  const core = await writer(3)
+  const session = replic8(encryptionKey, { initiator: false, live: true })
+  const peer = new HostilePeer(encryptionKey)
+  const opened = new Map<string, Buffer | null>()
+  const { channelizer, state } = peer.stream
+  const onopen = channelizer.onopen.bind(channelizer)
+  channelizer.onopen = (id: number, message: { discoveryKey: Buffer; capability: Buffer | null }) => {
+    opened.set(message.discoveryKey.toString('hex'), message.capability)
+    onopen(id, message)
+  }
+  session.pipe(peer.stream)
+  session.share([core])
+  await peer.greet()
+  const { first } = await peer.heard('offer')
+  peer.send({ type: 'answer', first, accepted: [true], reason: 'declined' })
+  const block = await new Promise((resolve) => {
+    const channel = channelizer.createChannel(discoveryKey(core.key))
+    channel.handlers = { ondata: ({ value }: { value: Buffer }) => resolve(value) }
+    channelizer.attachLocal(channel)
+    state.open(channel.localId, { key: null, discoveryKey: channel.discoveryKey })
+    channel.request({ index: 0 })
+  })
+  expect(String(block)).toBe((await blocks(core))[0])
+  expect(opened.get(peer.controlDiscoveryKey.toString('hex'))).toHaveLength(32)
+  expect(opened.get(discoveryKey(core.key).toString('hex'))).toBe(null)
+  session.destroy()
 })
 
 describe('a peer without the key can do nothing: ERR_KEY_MISMATCH', () => {
