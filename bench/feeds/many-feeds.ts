@@ -13,92 +13,94 @@ until they know that all is caught up.`,
   run: (options) => measure(options),
 }
 
-const full = { few: 1_000, many: 10_000, rounds: 5, before: 20, measured: 5 }
-const small = { few: 20, many: 40, rounds: 1, before: 1, measured: 1 }
+// Two that differ by little need more rounds than two that differ by much.
+const full = { few: 1_000, many: 10_000, rounds: 5, pairs: 11, before: 20, measured: 5 }
+const small = { few: 20, many: 40, rounds: 1, pairs: 1, before: 1, measured: 1 }
 
 async function measure(options: RunOptions): Promise<Result> {
-  const {
-    few,
-    many,
-    rounds,
-    before,
-    measured: counted,
-  } = { ...(options.small ? small : full), ...options.sizes }
-  const own = {
+  const sizes = { ...(options.small ? small : full), ...options.sizes }
+  const { few, many, rounds, pairs, before } = sizes
+  const settled = { feeds: few, before, measured: sizes.measured }
+  const engine = {
     known: { variant: 'known', feeds: few },
     negotiated: { variant: 'negotiated', feeds: few },
     'known, many': { variant: 'known', feeds: many },
     'negotiated, many': { variant: 'negotiated', feeds: many },
-    'known, settled': { variant: 'known', feeds: few, before, measured: counted },
-    'negotiated, settled': { variant: 'negotiated', feeds: few, before, measured: counted },
+    'known, settled': { variant: 'known', ...settled },
+    'negotiated, settled': { variant: 'negotiated', ...settled },
   } as const satisfies Record<string, Subject>
   const others = {
+    negotiated: engine.negotiated,
+    'negotiated, many': engine['negotiated, many'],
     stock: { variant: 'stock', feeds: few },
     multifeed: { variant: 'multifeed', feeds: few },
     hypercore10: { variant: 'hypercore10', feeds: few },
     hypercore11: { variant: 'hypercore11', feeds: few },
   } as const satisfies Record<string, Subject>
   const compares = !options.small && (!options.systems || options.systems.includes('others'))
-  const measured: Partial<Record<keyof typeof own | keyof typeof others, Measured[]>> = await interleaved(
-    compares ? { ...own, ...others } : own,
-    rounds,
-    options,
-  )
-  const take = (name: keyof typeof measured, figure: (run: Measured) => number) => measured[name]?.map(figure)
-  const cpu = (name: keyof typeof measured, feeds: number) => take(name, (run) => run.cpuMs / feeds)
-  const memory = (name: keyof typeof measured, feeds: number) =>
-    take(name, (run) => run.residentBytes / feeds / 2 / 1024)
-  const wire = (name: keyof typeof measured) => take(name, (run) => run.wireBytes / few)
-  const ours = cpu('negotiated', few)
-  const oursMany = cpu('negotiated, many', many)
+  const own = await interleaved(engine, pairs, options)
+  const beside = compares ? await interleaved(others, rounds, options) : undefined
   const atFew = `CPU a feed, ${few}`
   const atMany = `CPU a feed, ${many}`
-  const settled = `CPU a feed, ${few}, in a process that has done so ${before} times`
-  const perSide = `resident memory a feed a side, ${many}`
-  const sameEngine = 'same engine hand-wired'
+  const ours = cpu(own.negotiated, few)
+  const oursMany = cpu(own['negotiated, many'], many)
+  const sameEngine = (what: string, ratio: [ours: number[], theirs: number[]]) =>
+    row(what, 'ms', ratio[0], 'same engine hand-wired', ratio[1], { atMost: [1.05, 1.02] })
   const rows = [
-    below(atFew, 'ms', ours, 'stock hand-wired', cpu('stock', few), [0.2, 0.1]),
-    below(atFew, 'ms', ours, 'multifeed 6', cpu('multifeed', few), [0.13, 0.07]),
-    below(atFew, 'ms', ours, 'corestore 6, hypercore 10', cpu('hypercore10', few), [0.8, 0.5]),
-    below(atFew, 'ms', ours, 'corestore 7, hypercore 11', cpu('hypercore11', few), [0.7, 0.5]),
-    below(
-      settled,
-      'ms',
-      cpu('negotiated, settled', few),
-      sameEngine,
-      cpu('known, settled', few),
-      [1.05, 1.02],
+    ...(beside ? againstOthers(beside, few, many) : []),
+    sameEngine(atFew, [ours, cpu(own.known, few)]),
+    sameEngine(atMany, [oursMany, cpu(own['known, many'], many)]),
+    sameEngine(`${atFew}, in a process that has done so ${before} times`, [
+      cpu(own['negotiated, settled'], few),
+      cpu(own['known, settled'], few),
+    ]),
+    row(
+      `wire a feed, ${few}`,
+      'bytes',
+      own.negotiated.map((run) => run.wireBytes / few),
+      'same engine hand-wired',
+      own.known.map((run) => run.wireBytes / few),
+      { atMost: [1.25, 1.1] },
     ),
-    below(atFew, 'ms', ours, sameEngine, cpu('known', few)),
-    below(atMany, 'ms', oursMany, sameEngine, cpu('known, many', many)),
-    below(`wire a feed, ${few}`, 'bytes', wire('negotiated'), sameEngine, wire('known'), [1.25, 1.1]),
-    below(atMany, 'ms', oursMany, `the same at ${few}`, ours, [1.2, 1]),
-    below(
-      perSide,
-      'KiB',
-      memory('negotiated, many', many),
-      `stock at ${few}`,
-      memory('stock', few),
-      [0.11, 0.06],
-    ),
+    row(atMany, 'ms', oursMany, `the same at ${few}`, ours, { atMost: [1.2, 1] }),
   ]
   return {
     rows: rows.filter((one) => one !== undefined),
     how: [
-      `${rounds} rounds, each run in a fresh process that has replicated 100 feeds before.`,
-      `A process that has done so ${before} times does it ${counted} times more, and the median of these counts: there V8 has compiled all of it. What the first run takes more than with the keys known is mostly that V8 compiles more functions.`,
+      `${rounds} rounds, against the same engine ${pairs}, each run in a fresh process that has replicated 100 feeds before.`,
+      `A process that has done so ${before} times does it ${sizes.measured} times more, and the median of these counts: there V8 has compiled all of it. What a run left is closed and let go of before the next.`,
     ],
   }
 }
 
-/** Nothing where one of the two was not measured. */
-function below(
-  what: string,
-  unit: string,
-  replic8: number[] | undefined,
-  against: string,
-  theirs: number[] | undefined,
-  bounds?: [solid: number, aim: number],
-): Row | undefined {
-  return theirs && row(what, unit, replic8, against, theirs, bounds && { atMost: bounds })
+type Runs = Record<
+  'negotiated' | 'negotiated, many' | 'stock' | 'multifeed' | 'hypercore10' | 'hypercore11',
+  Measured[]
+>
+
+function againstOthers(runs: Runs, few: number, many: number): (Row | undefined)[] {
+  const below = (against: string, theirs: Measured[], solid: number, aim: number) =>
+    row(`CPU a feed, ${few}`, 'ms', cpu(runs.negotiated, few), against, cpu(theirs, few), {
+      atMost: [solid, aim],
+    })
+  const memory = (measured: Measured[], feeds: number) =>
+    measured.map((run) => run.residentBytes / feeds / 2 / 1024)
+  return [
+    below('stock hand-wired', runs.stock, 0.2, 0.1),
+    below('multifeed 6', runs.multifeed, 0.13, 0.07),
+    below('corestore 6, hypercore 10', runs.hypercore10, 0.8, 0.5),
+    below('corestore 7, hypercore 11', runs.hypercore11, 0.7, 0.5),
+    row(
+      `resident memory a feed a side, ${many}`,
+      'KiB',
+      memory(runs['negotiated, many'], many),
+      `stock at ${few}`,
+      memory(runs.stock, few),
+      { atMost: [0.11, 0.06] },
+    ),
+  ]
+}
+
+function cpu(measured: Measured[], feeds: number): number[] {
+  return measured.map((run) => run.cpuMs / feeds)
 }

@@ -6,7 +6,7 @@ export interface Carried {
   /** Holds on to everything, so that it counts as memory. */
   keep: unknown
   /** Both ends of the connection. */
-  ends: { destroy(): unknown }[]
+  ends: { on(event: 'close', listener: () => void): unknown; destroy(): unknown }[]
 }
 
 /** Makes so many feeds of one block at one end, and replicates them to the other end over a pipe in this process. */
